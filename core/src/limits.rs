@@ -1,0 +1,56 @@
+//! Every budget in one place. Nothing that a stranger sends is trusted to be small.
+//!
+//! Each limit says what it bounds, its default, and what to do when an honest user meets it.
+
+/// The budgets of one loaded model or bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one model file. Default 256 MiB: a random forest of 1,000 deep trees is 100 MB.
+    pub model_bytes: usize,
+    /// Nodes in one model, those of nested graphs and expanded functions included. Default 50,000.
+    pub nodes: usize,
+    /// Depth of graphs within graphs, and of functions within functions. Default 16.
+    pub nesting: usize,
+    /// Elements of one tensor that a run makes. Default 2^27: a batch of 100,000 rows by 1,000 columns.
+    pub tensor_elements: usize,
+    /// Bytes of all tensors that a run holds at one time. Default 1 GiB.
+    pub run_bytes: usize,
+    /// Node executions in one run, loop bodies counted each time round. Default 10,000,000.
+    pub steps: u64,
+    /// Bytes of one bundle, unpacked. Default 512 MiB.
+    pub bundle_bytes: usize,
+    /// Files in one bundle. Default 1,024.
+    pub bundle_files: usize,
+    /// Bytes of one record as JSON. Default 1 MiB.
+    pub record_bytes: usize,
+    /// Rows in one batch. Default 1,000,000; hosts stream larger ones in chunks.
+    pub batch_rows: usize,
+    /// Rules, features and bins together in one bundle. Default 10,000.
+    pub manifest_items: usize,
+    /// Instructions of one compiled rule or feature. Default 4,096.
+    pub rule_instructions: usize,
+}
+
+impl Limits {
+    /// The documented defaults.
+    pub const DEFAULT: Self = Self {
+        model_bytes: 256 << 20,
+        nodes: 50_000,
+        nesting: 16,
+        tensor_elements: 1 << 27,
+        run_bytes: 1 << 30,
+        steps: 10_000_000,
+        bundle_bytes: 512 << 20,
+        bundle_files: 1_024,
+        record_bytes: 1 << 20,
+        batch_rows: 1_000_000,
+        manifest_items: 10_000,
+        rule_instructions: 4_096,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

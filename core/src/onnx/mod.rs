@@ -1,0 +1,18 @@
+//! The tabular ONNX runtime: a model's bytes become a checked graph, and a checked graph runs.
+//!
+//! Written here rather than taken from a library because this is where scores go wrong: exporters
+//! of tabular models use operators that general engines leave out or get subtly wrong. The order of
+//! work is wire, `proto`, graph, session; operators are in `ops`, one file per family.
+
+pub mod attributes;
+pub mod decode;
+pub mod kernel;
+pub mod ops;
+pub mod proto;
+pub mod shape;
+pub mod tensor;
+pub mod value;
+
+pub use shape::{Dim, DimList, Shape};
+pub use tensor::{DType, Data, Element, Strings, Tensor};
+pub use value::{Keys, Value, ValueType};
