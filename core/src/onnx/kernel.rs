@@ -110,7 +110,9 @@ pub struct Built {
 
 impl Built {
     /// A kernel with one output.
-    #[must_use]
+    ///
+    /// # Errors
+    /// None; the result saves builders an `Ok`.
     pub fn one(kernel: impl Kernel + 'static, output: Fact) -> Result<Self> {
         Ok(Self { kernel: Box::new(kernel), outputs: vec![output] })
     }
