@@ -1,0 +1,72 @@
+# Thin recipes; what a recipe needs it installs. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+VENV   ?= .venv
+PY     := $(VENV)/bin/python
+BUNDLE ?= models/credit
+DATA   ?= models/credit/applicants.csv
+LISTEN ?= 127.0.0.1:8080
+CARGO  := cargo
+WASM_TARGET := rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+
+.PHONY: help setup wasm build demo serve page test test-rust test-python test-js test-models lint deny clean
+
+help: ## list the recipes
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: ## the wasm target (Rust, Python and Node are taken as given)
+	@$(WASM_TARGET)
+
+demo: setup ## score applicants with the credit bundle: make demo [DATA=file.csv] [BUNDLE=folder]
+	$(CARGO) run --quiet --release -p scorebox --no-default-features --features cli,server -- \
+	  score --bundle $(BUNDLE) --input $(DATA) --format table
+
+wasm: setup ## dist/scorebox.wasm and dist/scorebox-full.wasm
+	$(CARGO) run --quiet --release -p scorebox-wasm-build -- dist
+
+build: setup ## the `scorebox` command, with both modules inside
+	$(CARGO) build --release -p scorebox
+
+serve: build page ## the server and the demo page on http://127.0.0.1:8080
+	target/release/scorebox serve --bundle credit=models/credit --assets bindings-js/demo/dist --listen $(LISTEN)
+
+page: wasm ## the npm package and the demo page
+	cd bindings-js && npm ci --no-audit --no-fund && npm run build
+
+test: test-rust test-python test-js test-models ## every test of every host, browser included
+
+test-rust: setup
+	$(CARGO) test -p scorebox-core --features authoring
+	$(CARGO) test --release -p scorebox -p scorebox-tests -p scorebox-abi -p scorebox-wasm-build
+
+$(VENV)/.ready: bindings-py/requirements-test.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip -r bindings-py/requirements-test.txt
+	touch $@
+
+test-python: setup $(VENV)/.ready
+	$(PY) -m pip install --quiet --force-reinstall --no-deps ./bindings-py
+	$(PY) -m pytest -q bindings-py/tests
+	$(PY) -m mypy.stubtest scorebox --allowlist bindings-py/stubtest-allowlist.txt
+
+test-js: page
+	./bindings-js/test/chromium.sh
+	cd bindings-js && npm test
+
+test-models: $(VENV)/.ready
+	$(PY) -m pytest -q models
+
+lint: setup ## rustfmt, clippy, ruff, mypy, biome, tsc
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --all-targets -- -D warnings
+
+deny: ## the dependency rules of deny.toml
+	cargo deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked --version 0.20.2
+	cargo deny check bans licenses sources
+
+clean: ## everything that was built
+	$(CARGO) clean
+	rm -rf dist $(VENV) bindings-js/node_modules
