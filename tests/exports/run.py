@@ -128,9 +128,8 @@ def main() -> int:
     total = Counter[str]()
     for counter in counts.values():
         total.update(counter)
-    print(
-        f"\n{total['pass'] + total['drift']} passed, {total['wrong']} failed, {total['refused'] + total['no peer']} skipped"
-    )
+    passed, skipped = total["pass"] + total["drift"], total["refused"] + total["no peer"]
+    print(f"\n{passed} passed, {total['wrong']} failed, {skipped} skipped")
     return int(total["wrong"] > 0 or total["pass"] == 0)
 
 
