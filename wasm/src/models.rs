@@ -1,0 +1,54 @@
+//! A bare model: its session, and the translation between tables and values.
+
+use std::sync::Arc;
+
+use scorebox_core::onnx::{Dim, Model, Session, Value, ValueInfo};
+use scorebox_core::{Limits, Result, table};
+
+/// A model that is ready to run.
+pub(crate) struct LoadedModel {
+    model: Arc<Model>,
+    session: Session,
+}
+
+impl LoadedModel {
+    /// Reads and checks a model.
+    pub(crate) fn load(onnx: &[u8], limits: &Limits) -> Result<Self> {
+        let model = Arc::new(Model::load(onnx, limits)?);
+        let session = Session::new(Arc::clone(&model));
+        Ok(Self { model, session })
+    }
+
+    /// Inputs and outputs as JSON: name, type as ONNX writes it, and sizes of the axes (a number, a name,
+    /// or null where only the run will tell; null for the list where not even the rank is known).
+    pub(crate) fn describe(&self) -> String {
+        let list = |infos: &[ValueInfo]| infos.iter().map(describe).collect::<Vec<_>>();
+        serde_json::json!({
+            "kind": "model", "inputs": list(self.model.inputs()), "outputs": list(self.model.outputs()),
+        })
+        .to_string()
+    }
+
+    /// Runs a table of inputs and writes the table of outputs.
+    pub(crate) fn run(&mut self, inputs: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let feeds = table::read_values(&table::read(inputs)?)?;
+        let feeds: Vec<(&str, &Value)> = feeds.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        self.session.run(&feeds)?;
+        let outputs = self.model.outputs().iter().enumerate();
+        let outputs: Vec<(&str, &Value)> =
+            outputs.map(|(at, info)| (&*info.name, self.session.output(at))).collect();
+        table::write_values(&outputs, out)
+    }
+}
+
+fn describe(info: &ValueInfo) -> serde_json::Value {
+    let dims = info.dims.as_ref().map(|dims| {
+        let axis = |dim: &Dim| match dim {
+            Dim::Known(size) => serde_json::json!(size),
+            Dim::Symbol(name) => serde_json::json!(name),
+            Dim::Unknown => serde_json::Value::Null,
+        };
+        dims.iter().map(axis).collect::<Vec<_>>()
+    });
+    serde_json::json!({ "name": &*info.name, "type": info.kind.to_string(), "dims": dims })
+}
