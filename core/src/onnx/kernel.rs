@@ -5,6 +5,8 @@
 //! tensors only. So every check that can be made at load is made there, and a run pays for none.
 
 use super::attributes::Attributes;
+use super::body::{Body, Frames};
+use super::proto::GraphProto;
 use super::shape::{DimList, Shape};
 use super::tensor::{DType, Element, Strings, Tensor};
 use super::value::{Value, ValueType};
@@ -58,6 +60,18 @@ pub struct NodeSpec<'m> {
     pub outputs: usize,
     /// The version of the operator set that the model imports for the node's domain.
     pub opset: i64,
+    /// Plans the graphs that are attributes of the node; `None` only in unit tests of plain operators.
+    pub nested: Option<&'m dyn Nested>,
+}
+
+/// Turns a nested graph into something a kernel can run.
+pub trait Nested {
+    /// Plans `graph` for inputs of which `inputs` is known. Values of enclosing graphs that it uses
+    /// become further inputs of the node; the body finds them by itself.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the graph.
+    fn plan(&self, graph: &GraphProto<'_>, inputs: &[Fact]) -> Result<Body>;
 }
 
 impl NodeSpec<'_> {
@@ -119,7 +133,7 @@ impl Built {
 }
 
 /// Runs one node. Kernels are immutable; what a run changes is in [`Io`].
-pub trait Kernel {
+pub trait Kernel: Send + Sync {
     /// Reads inputs, fills outputs. Returns an error rather than a wrong number.
     ///
     /// # Errors
@@ -141,8 +155,12 @@ pub struct Io<'r> {
 
 /// Where the executor keeps values; lets [`Io`] look inputs up without a list built per node.
 pub trait Inputs {
-    /// The value of input `at`, or `None` where it is left out.
+    /// The value of input `at`, or `None` where it is left out or a constant of the model.
     fn value(&self, at: usize) -> Option<&Value>;
+    /// Input `at` as a tensor, constants included, or `None` where it is left out or no tensor.
+    fn tensor(&self, at: usize) -> Option<&Tensor> {
+        if let Some(Value::Tensor(tensor)) = self.value(at) { Some(tensor) } else { None }
+    }
     /// How many inputs the node names.
     fn count(&self) -> usize;
 }
@@ -160,6 +178,8 @@ pub struct Scratch {
     pub usize: Vec<usize>,
     /// Text under construction.
     pub text: String,
+    /// What nested graphs keep between runs.
+    pub(crate) frames: Frames,
 }
 
 impl<'r> Io<'r> {
@@ -169,7 +189,8 @@ impl<'r> Io<'r> {
         self.inputs.count()
     }
 
-    /// Input `at` as any value, if given.
+    /// Input `at` where it is a value made by this run; `None` for constants, which are always
+    /// tensors: ask [`Self::try_tensor`] first where a tensor is possible.
     #[must_use]
     pub fn value(&self, at: usize) -> Option<&'r Value> {
         self.inputs.value(at)
@@ -178,10 +199,7 @@ impl<'r> Io<'r> {
     /// Input `at` as a tensor, if given.
     #[must_use]
     pub fn try_tensor(&self, at: usize) -> Option<&'r Tensor> {
-        match self.inputs.value(at) {
-            Some(Value::Tensor(tensor)) => Some(tensor),
-            _ => None,
-        }
+        self.inputs.tensor(at)
     }
 
     /// Input `at` as a tensor.

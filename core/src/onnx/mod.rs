@@ -5,14 +5,22 @@
 //! work is wire, `proto`, graph, session; operators are in `ops`, one file per family.
 
 pub mod attributes;
+pub mod body;
 pub mod decode;
 pub mod kernel;
+pub mod model;
 pub mod ops;
+mod plan;
+mod planner;
 pub mod proto;
+mod read;
+pub mod session;
 pub mod shape;
 pub mod tensor;
 pub mod value;
 
+pub use model::{Model, ValueInfo};
+pub use session::Session;
 pub use shape::{Dim, DimList, Shape};
 pub use tensor::{DType, Data, Element, Strings, Tensor};
 pub use value::{Keys, Value, ValueType};

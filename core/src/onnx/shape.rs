@@ -133,5 +133,15 @@ pub enum Dim {
     Unknown,
 }
 
+impl fmt::Display for Dim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(size) => write!(f, "{size}"),
+            Self::Symbol(name) => f.write_str(name),
+            Self::Unknown => f.write_str("?"),
+        }
+    }
+}
+
 /// A shape as known at load time: `None` where not even the rank is known.
 pub type DimList = Option<Vec<Dim>>;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::tensor::{DType, Strings, Tensor};
+use super::kernel::Inputs;
+use super::tensor::{DType, Data, Strings, Tensor};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The type of a value, known at load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,5 +61,89 @@ pub enum Value {
 impl Default for Value {
     fn default() -> Self {
         Self::Tensor(Tensor::default())
+    }
+}
+
+impl Value {
+    /// Its type. An empty sequence or optional says nothing of its items: they count as float tensors.
+    #[must_use]
+    pub fn kind(&self) -> ValueType {
+        let item = |value: Option<&Self>| Box::new(value.map_or(ValueType::Tensor(DType::F32), Self::kind));
+        match self {
+            Self::Tensor(tensor) => ValueType::Tensor(tensor.dtype()),
+            Self::ZipMap(keys, _) => ValueType::ZipMap(keys.dtype()),
+            Self::Sequence(items) => ValueType::Sequence(item(items.first())),
+            Self::Optional(value) => ValueType::Optional(item(value.as_deref())),
+            Self::Map(keys, values) => ValueType::Map(keys.dtype(), values.dtype()),
+        }
+    }
+
+    /// Whether it is of this type.
+    #[must_use]
+    pub fn is_of(&self, kind: &ValueType) -> bool {
+        match (self, kind) {
+            (Self::Sequence(items), ValueType::Sequence(item)) => items.iter().all(|value| value.is_of(item)),
+            (Self::Optional(value), ValueType::Optional(item)) => {
+                value.as_ref().is_none_or(|value| value.is_of(item))
+            }
+            (Self::Tensor(tensor), ValueType::Tensor(dtype)) => tensor.dtype() == *dtype,
+            (Self::ZipMap(keys, _), ValueType::ZipMap(key)) => keys.dtype() == *key,
+            (Self::Map(keys, values), ValueType::Map(key, value)) => {
+                keys.dtype() == *key && values.dtype() == *value
+            }
+            _ => false,
+        }
+    }
+
+    /// Bytes of all elements held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Tensor(tensor) | Self::ZipMap(_, tensor) => tensor_bytes(tensor),
+            Self::Sequence(items) => items.iter().map(|item| item.bytes() + size_of::<Self>()).sum(),
+            Self::Optional(value) => value.as_ref().map_or(0, |value| value.bytes()),
+            Self::Map(keys, values) => tensor_bytes(keys) + tensor_bytes(values),
+        }
+    }
+
+    /// Becomes a copy of input `at` and keeps its buffer where the type is the same.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Internal`] where the input is left out: builders have checked this.
+    pub fn copy_input(&mut self, inputs: &dyn Inputs, at: usize) -> Result<()> {
+        match (inputs.tensor(at), inputs.value(at)) {
+            (Some(tensor), _) => self.copy_tensor(tensor),
+            (None, Some(value)) => *self = value.clone(),
+            (None, None) => {
+                return Err(Error::new(ErrorCode::Internal, format!("input {at} is left out")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Becomes a copy of `tensor` and keeps its buffer where the type is the same.
+    pub fn copy_tensor(&mut self, tensor: &Tensor) {
+        match self {
+            Self::Tensor(own) => own.copy_from(tensor),
+            _ => *self = Self::Tensor(tensor.clone()),
+        }
+    }
+}
+
+impl Keys {
+    /// The type of the keys.
+    #[must_use]
+    pub const fn dtype(&self) -> DType {
+        match self {
+            Self::Ints(_) => DType::I64,
+            Self::Texts(_) => DType::Str,
+        }
+    }
+}
+
+fn tensor_bytes(tensor: &Tensor) -> usize {
+    match tensor.data() {
+        Data::Str(strings) => strings.byte_len() + strings.len() * size_of::<u32>(),
+        data => data.len() * data.dtype().width(),
     }
 }
