@@ -34,9 +34,8 @@ impl LoadedModel {
         let feeds = table::read_values(&table::read(inputs)?)?;
         let feeds: Vec<(&str, &Value)> = feeds.iter().map(|(name, value)| (name.as_str(), value)).collect();
         self.session.run(&feeds)?;
-        let outputs = self.model.outputs().iter().enumerate();
-        let outputs: Vec<(&str, &Value)> =
-            outputs.map(|(at, info)| (&*info.name, self.session.output(at))).collect();
+        let named = |(at, info): (usize, &'_ ValueInfo)| Some((&*info.name, self.session.output(at)?));
+        let outputs: Vec<(&str, &Value)> = self.model.outputs().iter().enumerate().filter_map(named).collect();
         table::write_values(&outputs, out)
     }
 }

@@ -1,0 +1,170 @@
+//! A loaded bundle.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use scorebox_abi::exports;
+use serde_json::Value;
+
+use crate::archive::read_source;
+use crate::decision::Decision;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorCode, Result};
+use crate::guest::Input;
+use crate::options::{BatchOutput, ScoreOptions};
+use crate::pool::{Kind, Pool};
+use crate::table::{Batch, decode, encode};
+
+/// A bundle, loaded and checked. Immutable; clones share it, and threads may call it at the same time.
+#[derive(Clone)]
+pub struct Bundle {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool,
+    description: Value,
+    record_bytes: usize,
+    module_digest: String,
+}
+
+impl std::fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bundle").field("name", &self.name()).field("version", &self.version()).finish()
+    }
+}
+
+impl Bundle {
+    /// Loads a bundle from its folder or zip archive.
+    ///
+    /// # Errors
+    /// `io`; a code of the module where the bundle is wrong; `deadline` or `memory` where it costs more
+    /// than the engine allows.
+    pub fn load(engine: &Engine, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::from_bytes(engine, read_source(path)?).map_err(|error| error.at(path.display()))
+    }
+
+    /// Loads a bundle from the bytes of its zip archive.
+    ///
+    /// # Errors
+    /// As [`Bundle::load`].
+    pub fn from_bytes(engine: &Engine, zip: impl Into<Arc<[u8]>>) -> Result<Self> {
+        let pool = Pool::load(engine, Kind::Bundle, zip.into())?;
+        let description = pool.with(|guest, handle| {
+            guest.handle_call(exports::DESCRIBE, handle)?;
+            json(guest.result()?)
+        })?;
+        let module_digest = format!("sha256:{}", pool.module_digest());
+        let record_bytes = engine.config().record_bytes;
+        Ok(Self { inner: Arc::new(Inner { pool, description, record_bytes, module_digest }) })
+    }
+
+    /// What the module says about the bundle: name, version, digest, inputs, outputs.
+    #[must_use]
+    pub fn describe(&self) -> &Value {
+        &self.inner.description
+    }
+
+    /// The bundle's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.description["name"].as_str().unwrap_or_default()
+    }
+
+    /// The bundle's version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.inner.description["version"].as_str().unwrap_or_default()
+    }
+
+    /// The bundle's digest: `sha256:` and 64 hex digits.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        self.inner.description["digest"].as_str().unwrap_or_default()
+    }
+
+    /// The digest of the module that scores it: `sha256:` and 64 hex digits.
+    #[must_use]
+    pub fn module_digest(&self) -> &str {
+        &self.inner.module_digest
+    }
+
+    /// Scores one record, given as a JSON object.
+    ///
+    /// A missing or wrong field is not an error: the decision's quality verdict says so.
+    ///
+    /// # Errors
+    /// `record_malformed` where the text is no JSON, `record_budget` where it is too long, `deadline`,
+    /// `memory`, `trap`, and the module's own codes.
+    pub fn score(&self, record: &str, options: &ScoreOptions) -> Result<Decision> {
+        // The record is set into a larger JSON text, so it must be exactly one value by itself.
+        self.check_size(record.len())?;
+        serde_json::from_str::<serde::de::IgnoredAny>(record).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            Error::new(ErrorCode::RecordMalformed, "the record is no JSON object").at(place)
+        })?;
+        self.request(options.record_request(record).as_bytes())
+    }
+
+    /// Scores one request in the module's own form: `{"record": {...}, "now": "...", ...}`.
+    ///
+    /// # Errors
+    /// As [`Bundle::score`].
+    pub fn score_request(&self, request: &[u8]) -> Result<Decision> {
+        self.check_size(request.len())?;
+        self.request(request)
+    }
+
+    fn request(&self, request: &[u8]) -> Result<Decision> {
+        self.inner.pool.with(|guest, handle| {
+            guest.score(handle, request)?;
+            Decision::new(guest.result()?)
+        })
+    }
+
+    fn check_size(&self, len: usize) -> Result<()> {
+        let limit = self.inner.record_bytes;
+        if len <= limit {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::RecordBudget, format!("the record has {len} bytes; {limit} are allowed")))
+    }
+
+    /// Scores many records at once. Columns go to inputs by name; the bundle says what it does with one
+    /// that it does not know. The answer has as many rows, in the same order.
+    ///
+    /// # Errors
+    /// `record_malformed` where columns differ in length; otherwise as [`Bundle::score`].
+    pub fn score_batch(
+        &self,
+        batch: &Batch<'_>,
+        options: &ScoreOptions,
+        output: BatchOutput,
+    ) -> Result<Batch<'static>> {
+        let plan = encode::batch(batch)?;
+        let options = options.batch_request(output);
+        self.inner.pool.with(|guest, handle| {
+            let table = Input::Written(plan.bytes(), &|block| plan.write(block));
+            guest.score_table(handle, table, options.as_bytes())?;
+            decode::batch(guest.result()?)
+        })
+    }
+
+    /// Replays the bundle's golden records and reports each.
+    ///
+    /// # Errors
+    /// As [`Bundle::score`]; a record that does not give its expected decision is part of the report.
+    pub fn verify(&self) -> Result<Value> {
+        self.inner.pool.with(|guest, handle| {
+            guest.handle_call(exports::VERIFY, handle)?;
+            json(guest.result()?)
+        })
+    }
+}
+
+/// JSON that the module wrote.
+pub(crate) fn json(bytes: &[u8]) -> Result<Value> {
+    serde_json::from_slice(bytes)
+        .map_err(|_| Error::new(ErrorCode::ModuleAbi, "the module's answer is not the JSON it should be"))
+}

@@ -1,0 +1,116 @@
+//! What a host allows one call, one instance and one bundle to cost.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Limits and resources of an [`crate::Engine`]. Each setting says its default and what it trades.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) memory_bytes: usize,
+    pub(crate) deadline_ms: u64,
+    pub(crate) load_deadline_ms: u64,
+    pub(crate) instances: usize,
+    pub(crate) record_bytes: usize,
+    pub(crate) cache: bool,
+    pub(crate) cache_folder: Option<PathBuf>,
+    pub(crate) module: Option<Arc<[u8]>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 1 << 30,
+            deadline_ms: 10_000,
+            load_deadline_ms: 120_000,
+            instances: std::thread::available_parallelism().map_or(1, usize::from),
+            record_bytes: 1 << 20,
+            cache: true,
+            cache_folder: None,
+            module: None,
+        }
+    }
+}
+
+impl Config {
+    /// The documented defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes of linear memory that one instance may reach. Default 1 GiB.
+    ///
+    /// The cap is address space until it is touched: an instance uses what its bundle needs, a few
+    /// megabytes for a boosted model. The most that a hostile bundle can take is this times
+    /// [`Config::instances`]. Too low, and a large batch fails with `memory`; send smaller batches.
+    #[must_use]
+    pub fn memory_bytes(mut self, bytes: usize) -> Self {
+        self.memory_bytes = bytes;
+        self
+    }
+
+    /// Milliseconds that one call of `score`, `score_batch` or `run` may take. Default 10,000.
+    ///
+    /// Checked by epochs, which the compiled code compares at every loop and call: a deadline is met
+    /// within 10 ms of its time. A call that is stopped loses its instance, and the next call pays for
+    /// a new one. A server that answers single records can set this to some tens of milliseconds.
+    #[must_use]
+    pub fn deadline_ms(mut self, milliseconds: u64) -> Self {
+        self.deadline_ms = milliseconds;
+        self
+    }
+
+    /// Milliseconds that loading, verifying or packing may take. Default 120,000.
+    ///
+    /// Apart from [`Config::deadline_ms`] because checking a model of 100 MB or packing a bundle with a
+    /// large sample is rightly slower than any score. Compiling the module is not part of it.
+    #[must_use]
+    pub fn load_deadline_ms(mut self, milliseconds: u64) -> Self {
+        self.load_deadline_ms = milliseconds;
+        self
+    }
+
+    /// Instances that one bundle or model may have at a time. Default: the machine's processors.
+    ///
+    /// The first is made when the bundle is loaded, others when calls overlap, each with a copy of the
+    /// bundle of its own; they are kept. A call that finds all of them busy waits. More instances than
+    /// processors cost memory and win nothing.
+    #[must_use]
+    pub fn instances(mut self, count: usize) -> Self {
+        self.instances = count.max(1);
+        self
+    }
+
+    /// Bytes of one record as JSON. Default 1 MiB. A longer one is refused before it is copied.
+    #[must_use]
+    pub fn record_bytes(mut self, bytes: usize) -> Self {
+        self.record_bytes = bytes;
+        self
+    }
+
+    /// Whether compiled modules are kept on disk between processes. Default yes.
+    ///
+    /// Compiling takes seconds for the tabular module and most of a minute for the full one; reading
+    /// it back takes milliseconds. The files hold machine code of the modules that this crate carries,
+    /// never a model; who may write to the folder can run code as you, as with any program's files.
+    #[must_use]
+    pub fn cache(mut self, on: bool) -> Self {
+        self.cache = on;
+        self
+    }
+
+    /// Where they are kept. Default: the user's cache folder, as wasmtime chooses it.
+    #[must_use]
+    pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache_folder = Some(folder.into());
+        self
+    }
+
+    /// Runs this module in place of the embedded one, for example to replay a decision with the very
+    /// module whose digest it names. The module is as powerless as the embedded one: it has no imports.
+    #[must_use]
+    pub fn module(mut self, wasm: impl Into<Arc<[u8]>>) -> Self {
+        self.module = Some(wasm.into());
+        self
+    }
+}
