@@ -7,6 +7,7 @@
 pub mod error;
 pub mod limits;
 pub mod onnx;
+pub mod table;
 pub mod time;
 
 pub use error::{Error, ErrorCode, Result};
