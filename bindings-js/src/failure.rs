@@ -1,16 +1,15 @@
-//! Failures as JavaScript errors with `code` and `path`, which `ts/error.ts` gives their class.
+//! Failures as JavaScript errors with `code` and `path`, which `ts/error.ts` gives their class. The codes
+//! are those of the Rust host.
 
 use js_sys::{Error, JSON, Reflect};
 use wasm_bindgen::prelude::*;
 
-/// The module has a version of the interface that this package does not speak.
-pub(crate) const ABI_MISMATCH: &str = "abi_mismatch";
+/// The module speaks another version of the interface, has imports, or lacks an export.
+pub(crate) const MODULE_ABI: &str = "module_abi";
 /// The module trapped: its instance is lost, and with it what it had loaded.
 pub(crate) const TRAP: &str = "trap";
 /// The module has no memory for the request.
 pub(crate) const MEMORY: &str = "memory";
-/// The bytes are no module, or one with other exports or with imports.
-pub(crate) const MODULE_INVALID: &str = "module_invalid";
 
 /// An error with a code of this host.
 pub(crate) fn failure(code: &str, path: &str, message: &str) -> JsValue {

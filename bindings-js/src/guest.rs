@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::exports::Exports;
-use crate::failure::{ABI_MISMATCH, MEMORY, MODULE_INVALID, TRAP, caught, failure, from_guest};
+use crate::failure::{MEMORY, MODULE_ABI, TRAP, caught, failure, from_guest};
 
 /// A block kept between calls is at most this large; a greater one is given back after its call.
 const KEPT_BYTES: u32 = 1 << 20;
@@ -37,21 +37,20 @@ impl Guest {
     /// Instantiates a compiled module with nothing to import, and checks that it speaks our interface.
     ///
     /// # Errors
-    /// `module_invalid` where the module asks for imports or lacks exports, `abi_mismatch` where its
-    /// major version is another one.
+    /// `module_abi` where the module asks for imports, lacks exports, or has another major version.
     #[wasm_bindgen(constructor)]
     pub fn new(module: &WebAssembly::Module) -> Result<Guest, JsValue> {
-        let invalid = |thrown: JsValue| caught(MODULE_INVALID, "this is no Scorebox module", &thrown);
+        let invalid = |thrown: JsValue| caught(MODULE_ABI, "this is no Scorebox module", &thrown);
         let instance = WebAssembly::Instance::new(module, &Object::new()).map_err(invalid)?;
         let exports: Exports = instance.exports().unchecked_into();
         let version = exports.abi_version().map_err(invalid)?;
         if abi::major(version) != abi::MAJOR {
             let found = format!("{}.{}", abi::major(version), abi::minor(version));
             let message = format!("the module speaks interface {found}, this package {}.x", abi::MAJOR);
-            return Err(failure(ABI_MISMATCH, "", &message));
+            return Err(failure(MODULE_ABI, "", &message));
         }
         let memory =
-            exports.memory().ok_or_else(|| failure(MODULE_INVALID, "", "the module exports no memory"))?;
+            exports.memory().ok_or_else(|| failure(MODULE_ABI, "", "the module exports no memory"))?;
         exports.initialize().map_err(invalid)?;
         Ok(Guest {
             view: RefCell::new(Uint8Array::new(&memory.buffer())),
@@ -206,12 +205,10 @@ impl Guest {
     /// Makes a call whose answer is a status; a failure becomes the error that the module left.
     fn status(&self, call: impl FnOnce() -> Result<i32, JsValue>) -> Result<i32, JsValue> {
         let status = self.guard(call)?;
-        let outcome = if status < abi::STATUS_OK {
-            Err(from_guest(&String::from_utf8_lossy(&self.result()?.to_vec())))
-        } else {
-            Ok(status)
-        };
-        outcome
+        if status < abi::STATUS_OK {
+            return Err(from_guest(&String::from_utf8_lossy(&self.result()?.to_vec())));
+        }
+        Ok(status)
     }
 
     /// The bytes that the last call left, copied out of the module's memory.

@@ -1,0 +1,13 @@
+import { createApi } from "./api.js";
+import { fetchBytes } from "./source.js";
+
+const shim = () => new URL("./shim/shim_bg.wasm", import.meta.url);
+const tabular = () => new URL("./scorebox.wasm", import.meta.url);
+const full = () => new URL("./scorebox-full.wasm", import.meta.url);
+const files = { shim, tabular, full };
+export const { load, loadModel, prepare } = createApi({
+  read: fetchBytes,
+  files,
+  takesFull: false,
+});
+export * from "./public.js";

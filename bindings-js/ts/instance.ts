@@ -1,0 +1,40 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** What bundles and models share: an instance of the module, a handle in it, and giving it back. */
+
+import { guarded, ScoreboxError } from "./error.js";
+import type { Guest } from "./shim/shim.js";
+
+/** Something loaded in an instance of the module. */
+export class Instance {
+  #guest: Guest | undefined;
+  readonly #handle: number;
+
+  /** @internal */
+  constructor(guest: Guest, handle: number) {
+    this.#guest = guest;
+    this.#handle = handle;
+  }
+
+  /** @internal */
+  protected call<T>(act: (guest: Guest, handle: number) => T): T {
+    const guest = this.#guest;
+    if (!guest) throw new ScoreboxError("released", "it was given back by free(); load it again");
+    return guarded(() => act(guest, this.#handle));
+  }
+
+  /** Bytes of linear memory that this instance holds. */
+  get memoryBytes(): number {
+    return this.call((guest) => guest.memoryBytes());
+  }
+
+  /** Gives the instance and its memory back. Calling it again does nothing. */
+  free(): void {
+    this.#guest?.free();
+    this.#guest = undefined;
+  }
+
+  /** `using bundle = await load(…)` frees it at the end of the block. */
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}
