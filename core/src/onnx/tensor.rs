@@ -394,6 +394,19 @@ impl Tensor {
         strings
     }
 
+    /// Makes this a tensor of type `dtype` and shape `shape` like [`Tensor::reset`], for callers that
+    /// learn the type at run time. The caller fills the elements and leaves their number as it is;
+    /// texts are pushed.
+    pub fn reset_as(&mut self, dtype: DType, shape: Shape) -> &mut Data {
+        let len = shape.elements().unwrap_or(0);
+        self.shape = shape;
+        if self.dtype() != dtype {
+            self.data = Data::empty(dtype);
+        }
+        for_each_numeric!(&mut self.data, buffer => buffer.resize(len, Default::default()), strings => strings.clear());
+        &mut self.data
+    }
+
     /// Gives the same elements another shape; `false` (and no change) where the counts differ.
     #[must_use]
     pub fn reshape(&mut self, shape: Shape) -> bool {

@@ -1,0 +1,138 @@
+//! Comparisons and logic on two tensors, with bool results; bit operations on two integer tensors.
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
+use crate::onnx::shape::Shape;
+use crate::onnx::tensor::DType;
+
+use super::broadcast::{Plan, join_facts};
+use super::compute::{Class, class};
+use super::pairwise::{Pair, build, pair, same_type};
+use super::plain;
+
+macro_rules! comparison {
+    ($name:literal, $versions:expr, $operator:tt) => {
+        plain($name, $versions, (2, 2), "numeric", |spec| {
+            let dtype = same_type(spec)?;
+            if matches!(dtype, DType::Str | DType::Bool) {
+                return Err(spec.wrong_type(0, "a tensor of numbers"));
+            }
+            let single: Pair<f32, bool> = pair!(|a, b| a $operator b);
+            let double: Pair<f64, bool> = pair!(|a, b| a $operator b);
+            let signed: Pair<i64, bool> = pair!(|a, b| a $operator b);
+            let unsigned: Pair<u64, bool> = pair!(|a, b| a $operator b);
+            match class(dtype) {
+                Class::F32 => build(spec, DType::Bool, single, false),
+                Class::F64 => build(spec, DType::Bool, double, false),
+                Class::I64 => build(spec, DType::Bool, signed, false),
+                Class::U64 | Class::Text => build(spec, DType::Bool, unsigned, false),
+            }
+        })
+    };
+}
+
+macro_rules! logic {
+    ($name:literal, $operator:tt) => {
+        plain($name, &[7], (2, 2), "bool", |spec| {
+            for at in [0, 1] {
+                if spec.dtype(at)? != DType::Bool {
+                    return Err(spec.wrong_type(at, "tensor(bool)"));
+                }
+            }
+            build::<i64, bool>(spec, DType::Bool, pair!(|a, b| a $operator b != 0), false)
+        })
+    };
+}
+
+macro_rules! bits {
+    ($name:literal, $operator:tt) => {
+        plain($name, &[18], (2, 2), "integer", |spec| {
+            let dtype = integer(spec)?;
+            match class(dtype) {
+                Class::U64 => build::<u64, u64>(spec, dtype, pair!(|a, b| a $operator b), false),
+                _ => build::<i64, i64>(spec, dtype, pair!(|a, b| a $operator b), false),
+            }
+        })
+    };
+}
+
+/// This module's operators.
+pub(super) const OPERATORS: &[Operator] = &[
+    plain("Equal", &[7, 11, 13, 19], (2, 2), "all", equal),
+    comparison!("Greater", &[7, 9, 13], >),
+    comparison!("GreaterOrEqual", &[12, 16], >=),
+    comparison!("Less", &[7, 9, 13], <),
+    comparison!("LessOrEqual", &[12, 16], <=),
+    logic!("And", &),
+    logic!("Or", |),
+    logic!("Xor", ^),
+    bits!("BitwiseAnd", &),
+    bits!("BitwiseOr", |),
+    bits!("BitwiseXor", ^),
+    plain("BitShift", &[11, 28], (2, 2), "integer", shift),
+];
+
+fn integer(spec: &NodeSpec<'_>) -> Result<DType> {
+    let dtype = same_type(spec)?;
+    if dtype.is_float() || matches!(dtype, DType::Str | DType::Bool) {
+        return Err(spec.wrong_type(0, "a tensor of integers"));
+    }
+    Ok(dtype)
+}
+
+fn equal(spec: &mut NodeSpec<'_>) -> Result<Built> {
+    match class(same_type(spec)?) {
+        Class::F32 => build::<f32, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
+        Class::F64 => build::<f64, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
+        Class::I64 => build::<i64, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
+        Class::U64 => build::<u64, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
+        Class::Text => Built::one(EqualTexts, Fact::shaped(DType::Bool, join_facts(&spec.inputs)?)),
+    }
+}
+
+struct EqualTexts;
+
+impl Kernel for EqualTexts {
+    fn run(&self, io: &mut Io<'_>) -> Result<()> {
+        let (left, right) = (io.strings(0)?, io.strings(1)?);
+        let shapes: [&Shape; 2] = [io.tensor(0)?.shape(), io.tensor(1)?.shape()];
+        let plan = Plan::new(shapes)?;
+        let out = io.output::<bool>(0, plan.shape)?;
+        let mut slots = out.iter_mut();
+        plan.rows(|[from_a, from_b]| {
+            for at in 0..plan.inner() {
+                if let Some(slot) = slots.next() {
+                    *slot = left.get(from_a + at * plan.step(0)) == right.get(from_b + at * plan.step(1));
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Bits shifted out are lost; a shift by the type's width or more gives zero.
+fn shift(spec: &mut NodeSpec<'_>) -> Result<Built> {
+    let dtype = integer(spec)?;
+    let left = match spec.attributes.text("direction")? {
+        Some("LEFT") => true,
+        Some("RIGHT") => false,
+        _ => {
+            return Err(Error::new(
+                ErrorCode::ModelAttribute,
+                "attribute \"direction\" must be \"LEFT\" or \"RIGHT\"",
+            ));
+        }
+    };
+    if class(dtype) == Class::U64 {
+        let forms: [Pair<u64, u64>; 2] = [
+            pair!(|a, b| u32::try_from(b).ok().and_then(|by| a.checked_shr(by)).unwrap_or(0)),
+            pair!(|a, b| u32::try_from(b).ok().and_then(|by| a.checked_shl(by)).unwrap_or(0)),
+        ];
+        return build(spec, dtype, forms[usize::from(left)], false);
+    }
+    let forms: [Pair<i64, i64>; 2] = [
+        pair!(|a, b| a >> b.clamp(0, 63)),
+        pair!(|a, b| u32::try_from(b).ok().and_then(|by| a.checked_shl(by)).unwrap_or(0)),
+    ];
+    build(spec, dtype, forms[usize::from(left)], false)
+}
