@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 /// The attributes of one node.
 pub struct Attributes<'m> {
     list: &'m [AttributeProto<'m>],
+    bound: &'m [(&'m str, &'m AttributeValue<'m>)],
     asked: Cell<u64>,
 }
 
@@ -39,13 +40,27 @@ impl<'m> Attributes<'m> {
     /// The attributes in `list`. Names are known to be unique and at most 64.
     #[must_use]
     pub const fn new(list: &'m [AttributeProto<'m>]) -> Self {
-        Self { list, asked: Cell::new(0) }
+        Self::within(list, &[])
+    }
+
+    /// The attributes in `list` of a node in a function's body; `bound` are the attributes of the call,
+    /// which the node's may refer to. A reference to one that the call leaves out is left out too.
+    #[must_use]
+    pub const fn within(
+        list: &'m [AttributeProto<'m>],
+        bound: &'m [(&'m str, &'m AttributeValue<'m>)],
+    ) -> Self {
+        Self { list, bound, asked: Cell::new(0) }
     }
 
     fn find(&self, name: &str) -> Option<&'m AttributeValue<'m>> {
         let at = self.list.iter().position(|attribute| attribute.name == name)?;
         self.asked.set(self.asked.get() | (1 << (at & 63)));
-        Some(&self.list[at].value)
+        let attribute = self.list.get(at)?;
+        if attribute.reference.is_empty() {
+            return Some(&attribute.value);
+        }
+        self.bound.iter().find(|(name, _)| *name == attribute.reference).map(|(_, value)| *value)
     }
 
     /// Whether the node has the attribute.

@@ -6,18 +6,22 @@
 
 pub mod attributes;
 pub mod body;
+mod declared;
 pub mod decode;
 pub mod kernel;
 pub mod model;
 pub mod ops;
+mod order;
 mod plan;
 mod planner;
 pub mod proto;
 mod read;
+pub mod registry;
 pub mod session;
 pub mod shape;
 pub mod tensor;
 pub mod value;
+mod wire;
 
 pub use model::{Model, ValueInfo};
 pub use session::Session;

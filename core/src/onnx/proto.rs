@@ -104,7 +104,8 @@ pub enum AttributeValue<'m> {
     Texts(Vec<&'m [u8]>),
     Tensors(Vec<TensorProto<'m>>),
     Graphs(Vec<GraphProto<'m>>),
-    /// A kind that no operator here takes: sparse tensors, types.
+    Type(TypeProto<'m>),
+    /// A kind that no operator here takes: sparse tensors, lists of types.
     Other(&'static str),
     /// None set: only allowed with `reference`.
     Missing,

@@ -99,10 +99,19 @@ impl Value {
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Tensor(tensor) | Self::ZipMap(_, tensor) => tensor_bytes(tensor),
+            Self::Tensor(tensor) | Self::ZipMap(_, tensor) => Self::bytes_of(tensor),
             Self::Sequence(items) => items.iter().map(|item| item.bytes() + size_of::<Self>()).sum(),
             Self::Optional(value) => value.as_ref().map_or(0, |value| value.bytes()),
-            Self::Map(keys, values) => tensor_bytes(keys) + tensor_bytes(values),
+            Self::Map(keys, values) => Self::bytes_of(keys) + Self::bytes_of(values),
+        }
+    }
+
+    /// Bytes of a tensor's elements.
+    #[must_use]
+    pub fn bytes_of(tensor: &Tensor) -> usize {
+        match tensor.data() {
+            Data::Str(strings) => strings.byte_len() + strings.len() * size_of::<u32>(),
+            data => data.len() * data.dtype().width(),
         }
     }
 
@@ -138,12 +147,5 @@ impl Keys {
             Self::Ints(_) => DType::I64,
             Self::Texts(_) => DType::Str,
         }
-    }
-}
-
-fn tensor_bytes(tensor: &Tensor) -> usize {
-    match tensor.data() {
-        Data::Str(strings) => strings.byte_len() + strings.len() * size_of::<u32>(),
-        data => data.len() * data.dtype().width(),
     }
 }
