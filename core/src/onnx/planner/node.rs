@@ -111,8 +111,11 @@ fn finish(
                 .collect();
         }
     }
-    let facts = facts.into_iter().map(|fact| Fact { constant: None, ..fact });
-    let ids: Vec<Id> = facts.map(|fact| builder.add(fact, Origin::Made)).collect();
+    // A shape may be known although the values are not.
+    if let Some(known) = facts.iter().map(|fact| fact.constant.clone()).collect::<Option<Vec<_>>>() {
+        return Ok(known.into_iter().map(|tensor| builder.add_constant(tensor)).collect());
+    }
+    let ids: Vec<Id> = facts.into_iter().map(|fact| builder.add(fact, Origin::Made)).collect();
     builder.step(Draft { kernel, inputs, outputs: ids.clone(), place: place(node).into() });
     Ok(ids)
 }
