@@ -4,10 +4,15 @@
 //! decision, bytes. Each stage is one module. There is no clock, file, network, thread or randomness
 //! here; what a stage needs is in its arguments, so the same input gives the same bits everywhere.
 
+#[cfg(feature = "authoring")]
+pub mod authoring;
+pub mod bundle;
 pub mod error;
 pub mod limits;
 pub mod onnx;
+pub mod scorer;
 pub mod table;
+pub mod rules;
 pub mod time;
 
 pub use error::{Error, ErrorCode, Result};

@@ -1,0 +1,227 @@
+//! Columns: what flows into, through and out of a program. Numbers, booleans, texts and times lie
+//! side by side, so that ordinary rules run at memory speed; everything else is a [`Value`] per row.
+
+use super::fault::Fault;
+use super::value::Value;
+use crate::time::Timestamp;
+
+/// The state byte of a cell that holds a value; 1 is null, 2 and up are faults.
+pub(super) const VALUE: u8 = 0;
+/// The state byte of a null cell.
+pub(super) const NULL: u8 = 1;
+
+/// Texts one after another, without an allocation per row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    bytes: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// How many texts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The text of a row; the empty text past the end.
+    #[must_use]
+    pub fn get(&self, row: usize) -> &str {
+        let start = if row == 0 { 0 } else { self.ends.get(row - 1).copied().unwrap_or_default() };
+        let end = self.ends.get(row).copied().unwrap_or(start);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Texts {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Self {
+        let mut all = Self::default();
+        texts.into_iter().for_each(|text| all.push(text));
+        all
+    }
+}
+
+/// The cells of a column. What stands in a cell that is null or a fault does not matter.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Booleans.
+    Bool(Vec<bool>),
+    /// Signed integers.
+    Int(Vec<i64>),
+    /// Doubles.
+    Double(Vec<f64>),
+    /// Texts.
+    Text(Texts),
+    /// Instants.
+    Timestamp(Vec<Timestamp>),
+    /// Anything.
+    Any(Vec<Value>),
+}
+
+/// A column: its cells and, unless all of them hold values, a state byte per row.
+#[derive(Clone, Debug)]
+pub struct Column {
+    data: Data,
+    states: Option<Vec<u8>>,
+}
+
+/// One cell, borrowed.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    /// Null.
+    Null,
+    /// A value other than null.
+    Value(Value),
+    /// No value.
+    Fault(Fault),
+}
+
+impl Data {
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bool(cells) => cells.len(),
+            Self::Int(cells) => cells.len(),
+            Self::Double(cells) => cells.len(),
+            Self::Text(cells) => cells.len(),
+            Self::Timestamp(cells) => cells.len(),
+            Self::Any(cells) => cells.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Column {
+    /// A column without nulls.
+    #[must_use]
+    pub fn new(data: Data) -> Self {
+        Self { data, states: None }
+    }
+
+    /// A column with a null where `present` is false. Rows past the end of `present` are present.
+    #[must_use]
+    pub fn with_presence(data: Data, present: &[bool]) -> Self {
+        if present.iter().all(|present| *present) {
+            return Self::new(data);
+        }
+        let mut states: Vec<u8> = present.iter().map(|present| if *present { VALUE } else { NULL }).collect();
+        states.resize(data.len(), VALUE);
+        Self { data, states: Some(states) }
+    }
+
+    /// A column of cells with their states; `states` must be as long as the data.
+    pub(super) fn with_states(data: Data, states: Option<Vec<u8>>) -> Self {
+        Self { data, states }
+    }
+
+    /// The cells.
+    #[must_use]
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// The state bytes, if not all cells hold values.
+    pub(super) fn states(&self) -> Option<&[u8]> {
+        self.states.as_deref()
+    }
+
+    /// The fault of a row, if it has one.
+    #[must_use]
+    pub fn fault(&self, row: usize) -> Option<Fault> {
+        let state = self.state(row);
+        (state > NULL).then(|| Fault::of_state(state))
+    }
+
+    /// Whether a row is null.
+    #[must_use]
+    pub fn is_null(&self, row: usize) -> bool {
+        self.state(row) == NULL
+    }
+
+    fn state(&self, row: usize) -> u8 {
+        self.states.as_ref().map_or(VALUE, |states| states.get(row).copied().unwrap_or(VALUE))
+    }
+
+    /// One cell. A row past the end reads as null.
+    #[must_use]
+    pub fn cell(&self, row: usize) -> Cell {
+        match self.state(row) {
+            VALUE => match self.value(row) {
+                Value::Null => Cell::Null,
+                value => Cell::Value(value),
+            },
+            NULL => Cell::Null,
+            fault => Cell::Fault(Fault::of_state(fault)),
+        }
+    }
+
+    fn value(&self, row: usize) -> Value {
+        match &self.data {
+            Data::Bool(cells) => cells.get(row).map(|cell| Value::Bool(*cell)),
+            Data::Int(cells) => cells.get(row).map(|cell| Value::Int(*cell)),
+            Data::Double(cells) => cells.get(row).map(|cell| Value::Double(*cell)),
+            Data::Text(cells) => (row < cells.len()).then(|| Value::text(cells.get(row))),
+            Data::Timestamp(cells) => cells.get(row).map(|cell| Value::Timestamp(*cell)),
+            Data::Any(cells) => cells.get(row).cloned(),
+        }
+        .unwrap_or(Value::Null)
+    }
+
+    /// Whether a condition holds: `Ok(None)` for null.
+    ///
+    /// # Errors
+    /// The row's fault; [`Fault::Overload`] if the cell is no boolean.
+    pub fn truth(&self, row: usize) -> Result<Option<bool>, Fault> {
+        match self.cell(row) {
+            Cell::Value(Value::Bool(truth)) => Ok(Some(truth)),
+            Cell::Null => Ok(None),
+            Cell::Value(_) => Err(Fault::Overload),
+            Cell::Fault(fault) => Err(fault),
+        }
+    }
+
+    /// A number as a double, from double, int or uint cells: `Ok(None)` for null.
+    ///
+    /// # Errors
+    /// The row's fault; [`Fault::Overload`] if the cell is no number.
+    pub fn number(&self, row: usize) -> Result<Option<f64>, Fault> {
+        match self.cell(row) {
+            Cell::Value(Value::Double(number)) => Ok(Some(number)),
+            Cell::Value(Value::Int(number)) => Ok(Some(number as f64)),
+            Cell::Value(Value::Uint(number)) => Ok(Some(number as f64)),
+            Cell::Null => Ok(None),
+            Cell::Value(_) => Err(Fault::Overload),
+            Cell::Fault(fault) => Err(fault),
+        }
+    }
+}
