@@ -283,8 +283,8 @@ impl<'r> Io<'r> {
     /// # Errors
     /// [`ErrorCode::RunBudget`].
     pub fn check(&self, shape: &Shape) -> Result<()> {
-        match shape.elements() {
-            Some(elements) if elements <= self.max_elements => Ok(()),
+        match shape.volume() {
+            Some(volume) if volume <= self.max_elements => Ok(()),
             _ => Err(Error::new(
                 ErrorCode::RunBudget,
                 format!("a tensor of shape {shape} is larger than {} elements", self.max_elements),

@@ -63,14 +63,18 @@ impl Shape {
         &mut self.sizes[..rank]
     }
 
-    /// The number of elements, or `None` where it does not fit a `usize`.
+    /// The number of elements, or `None` where [`Shape::volume`] is.
     #[must_use]
     pub fn elements(&self) -> Option<usize> {
-        // A zero anywhere makes the product zero, whatever the other sizes are.
-        if self.sizes().contains(&0) {
-            return Some(0);
-        }
-        self.sizes().iter().try_fold(1usize, |product, &size| product.checked_mul(size))
+        let volume = self.volume()?;
+        Some(if self.sizes().contains(&0) { 0 } else { volume })
+    }
+
+    /// The product of all sizes that are not zero, or `None` where it does not fit a `usize`. A tensor
+    /// without elements can still have long axes to loop over, so this is what limits look at.
+    #[must_use]
+    pub fn volume(&self) -> Option<usize> {
+        self.sizes().iter().try_fold(1usize, |product, &size| product.checked_mul(size.max(1)))
     }
 
     /// Appends an axis; `false` where there are [`MAX_RANK`] axes already.

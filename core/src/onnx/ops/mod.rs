@@ -2,22 +2,41 @@
 
 mod activation;
 mod arithmetic;
+mod arranging;
 mod axes;
 mod broadcast;
+mod cast;
 mod comparison;
 mod compute;
+mod constant;
 mod elementwise;
+mod indexing;
+mod layout;
 mod mapping;
 mod moving;
 mod pairwise;
 mod power;
+mod selection;
+mod slice;
+mod text_number;
 
 use super::kernel::{Built, NodeSpec, Operator};
 use crate::error::Result;
 
 /// Every operator that the tabular runtime has, family by family.
-pub const FAMILIES: &[&[Operator]] =
-    &[activation::OPERATORS, arithmetic::OPERATORS, comparison::OPERATORS, elementwise::OPERATORS];
+pub const FAMILIES: &[&[Operator]] = &[
+    activation::OPERATORS,
+    arithmetic::OPERATORS,
+    arranging::OPERATORS,
+    cast::OPERATORS,
+    comparison::OPERATORS,
+    constant::OPERATORS,
+    elementwise::OPERATORS,
+    indexing::OPERATORS,
+    layout::OPERATORS,
+    selection::OPERATORS,
+    slice::OPERATORS,
+];
 
 /// A row of the registry for an operator of `ai.onnx` with one output.
 const fn plain(
