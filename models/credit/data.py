@@ -70,6 +70,11 @@ def age_band(age: pd.Series) -> list[str]:
     names = []
     for value in age:
         low, high = next(band for band in AGE_BANDS if band[0] <= value <= band[1])
-        names.append(f"{low} or younger".replace("0 or", f"{high} or") if low == 0 else
-                     f"{low} or older" if high == 200 else f"{low}-{high}")
+        names.append(
+            f"{low} or younger".replace("0 or", f"{high} or")
+            if low == 0
+            else f"{low} or older"
+            if high == 200
+            else f"{low}-{high}"
+        )
     return names

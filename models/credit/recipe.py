@@ -129,7 +129,9 @@ def main() -> None:
     """Reads, searches, calibrates, fits on all training rows, exports."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the UCI 350 table as CSV")
-    parser.add_argument("--work", type=Path, default=HERE.parents[1] / "target" / "credit", help="for what is not committed")
+    parser.add_argument(
+        "--work", type=Path, default=HERE.parents[1] / "target" / "credit", help="for what is not committed"
+    )
     arguments = parser.parse_args()
     work: Path = arguments.work
     work.mkdir(parents=True, exist_ok=True)

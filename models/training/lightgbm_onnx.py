@@ -62,9 +62,7 @@ class _Nodes:
                 raise ValueError(f"tree {tree_id}: only numerical splits are exported")
             threshold = float(node["threshold"])
             # LightGBM reads NaN as 0 where training saw no missing value at this feature.
-            missing_left = (
-                bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0.0
-            )
+            missing_left = bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0.0
             value = round_down(threshold)
             place = self._add(
                 tree_id, node_id, "BRANCH_LEQ", node["split_feature"], value, missing_left=missing_left
@@ -75,9 +73,7 @@ class _Nodes:
 
         visit(root)
 
-    def _add(
-        self, tree: int, node: int, mode: str, feature: int, value: float, *, missing_left: bool
-    ) -> int:
+    def _add(self, tree: int, node: int, mode: str, feature: int, value: float, *, missing_left: bool) -> int:
         row: dict[str, Any] = {
             "nodes_treeids": tree,
             "nodes_nodeids": node,

@@ -65,9 +65,7 @@ def expected_calibration_error(bins: pd.DataFrame) -> float:
     return float((gap * bins["rows"]).sum() / bins["rows"].sum())
 
 
-def by_group(
-    bad: Array, pd_: Array, approved: NDArray[np.bool_], groups: Iterable[Any]
-) -> pd.DataFrame:
+def by_group(bad: Array, pd_: Array, approved: NDArray[np.bool_], groups: Iterable[Any]) -> pd.DataFrame:
     """Per group: rows, bad rate, mean PD, AUC, approval rate and adverse impact ratio.
 
     The adverse impact ratio is the group's approval rate over that of the group with the highest

@@ -1,0 +1,138 @@
+//! A bundle for Python.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+use scorebox::{Batch, BatchOutput, Bundle, Now, ScoreOptions};
+
+use crate::columns::Given;
+use crate::engine::engine;
+use crate::failure::raise;
+use crate::stream::{Stream, read_stream};
+
+/// A loaded bundle; `scorebox.Bundle` is its public face.
+#[pyclass(frozen, module = "scorebox._native")]
+pub(crate) struct NativeBundle {
+    bundle: Bundle,
+}
+
+/// Rows that go to the module in one call. Large enough to hide a call's cost, small enough that a
+/// batch of any length meets the deadline and memory cap of a call.
+const CHUNK_ROWS: usize = 1 << 16;
+
+#[pymethods]
+impl NativeBundle {
+    /// Loads a bundle from its folder or archive (`str`) or from the archive's bytes.
+    #[staticmethod]
+    fn load(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let bundle = if let Ok(bytes) = source.cast::<PyBytes>() {
+            let bytes = bytes.as_bytes().to_vec();
+            py.detach(|| Bundle::from_bytes(engine()?, bytes))
+        } else {
+            let path: String = source.extract()?;
+            py.detach(|| Bundle::load(engine()?, path))
+        };
+        Ok(Self { bundle: bundle.map_err(|error| raise(py, &error))? })
+    }
+
+    /// What the module says about the bundle, as JSON.
+    fn describe(&self) -> String {
+        self.bundle.describe().to_string()
+    }
+
+    /// The digest of the module that scores it.
+    fn module_digest(&self) -> &str {
+        self.bundle.module_digest()
+    }
+
+    /// The decision on one record (JSON), as canonical bytes.
+    #[pyo3(signature = (record, now, salt, reasons, lang))]
+    fn score<'py>(
+        &self,
+        py: Python<'py>,
+        record: &str,
+        now: String,
+        salt: Option<Vec<u8>>,
+        reasons: Option<u32>,
+        lang: Option<String>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let options = ScoreOptions { now: Now::At(now), salt, reasons, lang };
+        let decision =
+            py.detach(|| self.bundle.score(record, &options)).map_err(|error| raise(py, &error))?;
+        Ok(PyBytes::new(py, decision.as_bytes()))
+    }
+
+    /// The decision on a request in the module's own form, as canonical bytes.
+    fn score_request<'py>(&self, py: Python<'py>, request: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let decision = py.detach(|| self.bundle.score_request(request)).map_err(|error| raise(py, &error))?;
+        Ok(PyBytes::new(py, decision.as_bytes()))
+    }
+
+    /// Decisions on the rows of columns: `(name, dtype, elements, valid)` each.
+    #[pyo3(signature = (columns, rows, now, salt, reasons, lang, decisions))]
+    #[allow(clippy::too_many_arguments, reason = "one argument per argument in Python")]
+    fn score_columns(
+        &self,
+        py: Python<'_>,
+        columns: &Bound<'_, PyList>,
+        rows: usize,
+        now: String,
+        salt: Option<Vec<u8>>,
+        reasons: Option<u32>,
+        lang: Option<String>,
+        decisions: bool,
+    ) -> PyResult<Stream> {
+        let options = ScoreOptions { now: Now::At(now), salt, reasons, lang };
+        let given = Given::new(columns, rows)?;
+        let mut stream = Stream::default();
+        for start in chunk_starts(rows) {
+            let batch = given.slice(start, CHUNK_ROWS.min(rows - start))?;
+            stream.push(self.score_batch(py, &batch, &options, decisions)?)?;
+        }
+        Ok(stream)
+    }
+
+    /// Decisions on the rows of an object with `__arrow_c_stream__`.
+    #[pyo3(signature = (frame, now, salt, reasons, lang, decisions))]
+    #[allow(clippy::too_many_arguments, reason = "one argument per argument in Python")]
+    fn score_stream(
+        &self,
+        py: Python<'_>,
+        frame: &Bound<'_, PyAny>,
+        now: String,
+        salt: Option<Vec<u8>>,
+        reasons: Option<u32>,
+        lang: Option<String>,
+        decisions: bool,
+    ) -> PyResult<Stream> {
+        let options = ScoreOptions { now: Now::At(now), salt, reasons, lang };
+        let mut stream = Stream::default();
+        read_stream(frame, CHUNK_ROWS, |batch| {
+            stream.push(self.score_batch(py, batch, &options, decisions)?)
+        })?;
+        Ok(stream)
+    }
+
+    /// Replays the bundle's golden records; the report as JSON.
+    fn verify(&self, py: Python<'_>) -> PyResult<String> {
+        let report = py.detach(|| self.bundle.verify()).map_err(|error| raise(py, &error))?;
+        Ok(report.to_string())
+    }
+}
+
+impl NativeBundle {
+    fn score_batch(
+        &self,
+        py: Python<'_>,
+        batch: &Batch<'_>,
+        options: &ScoreOptions,
+        decisions: bool,
+    ) -> PyResult<Batch<'static>> {
+        let output = if decisions { BatchOutput::Decisions } else { BatchOutput::Columns };
+        py.detach(|| self.bundle.score_batch(batch, options, output)).map_err(|error| raise(py, &error))
+    }
+}
+
+/// Where each chunk starts; a frame without rows still goes to the module once, for the columns it gives.
+fn chunk_starts(rows: usize) -> impl Iterator<Item = usize> {
+    (0..rows.max(1)).step_by(CHUNK_ROWS)
+}
