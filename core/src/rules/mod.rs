@@ -23,6 +23,9 @@ mod types;
 mod value;
 mod verify;
 
+#[cfg(feature = "authoring")]
+pub mod lower;
+
 pub use column::{Cell, Column, Data, Texts};
 pub use fault::Fault;
 pub use op::{LoopKind, Op};
