@@ -39,7 +39,7 @@ pub(super) const fn class(dtype: DType) -> Class {
 }
 
 /// A type that results are made in.
-pub(super) trait Store: Element {
+pub(super) trait Store: Element + Send + Sync {
     /// Writes `values` into `data` from element `at` on, each converted to the buffer's type: integers
     /// wrap, floats round to nearest even, floats become integers toward zero and saturate (the
     /// standard leaves values out of range open).
@@ -53,6 +53,10 @@ pub(super) trait Compute: Store + PartialOrd {
     fn widen(data: &Data, at: usize, out: &mut [Self]);
     /// The value that is nearest to a double.
     fn from_f64(value: f64) -> Self;
+    /// The sum; integers wrap.
+    fn plus(self, other: Self) -> Self;
+    /// The product; integers wrap.
+    fn times(self, other: Self) -> Self;
 }
 
 fn each<S: Copy, T>(from: &[S], to: &mut [T], convert: impl Fn(S) -> T) {
@@ -110,6 +114,14 @@ impl Compute for f32 {
     fn from_f64(value: f64) -> Self {
         value as Self
     }
+
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    fn times(self, other: Self) -> Self {
+        self * other
+    }
 }
 
 impl Compute for f64 {
@@ -124,6 +136,14 @@ impl Compute for f64 {
 
     fn from_f64(value: f64) -> Self {
         value
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    fn times(self, other: Self) -> Self {
+        self * other
     }
 }
 
@@ -146,6 +166,14 @@ impl Compute for i64 {
     fn from_f64(value: f64) -> Self {
         value as Self
     }
+
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    fn times(self, other: Self) -> Self {
+        self.wrapping_mul(other)
+    }
 }
 
 impl Compute for u64 {
@@ -157,6 +185,14 @@ impl Compute for u64 {
 
     fn from_f64(value: f64) -> Self {
         value as Self
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    fn times(self, other: Self) -> Self {
+        self.wrapping_mul(other)
     }
 }
 

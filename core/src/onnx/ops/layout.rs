@@ -5,7 +5,6 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, DimList, Shape};
 use crate::onnx::tensor::DType;
-use crate::onnx::value::Value;
 
 use super::axes::{AxisSet, Integers, axis_within, shape_of, size, unknown};
 use super::plain;
@@ -44,12 +43,8 @@ struct Identity;
 
 impl Kernel for Identity {
     fn run(&self, io: &mut Io<'_>) -> Result<()> {
-        match io.value(0) {
-            Some(Value::Tensor(tensor)) => io.output_tensor(0)?.copy_from(tensor),
-            Some(value) => *io.output_value(0)? = value.clone(),
-            None => return Err(Error::new(ErrorCode::Internal, "input 0 is missing")),
-        }
-        Ok(())
+        let inputs = io.inputs;
+        io.output_value(0)?.copy_input(inputs, 0)
     }
 }
 

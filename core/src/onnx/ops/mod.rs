@@ -1,6 +1,7 @@
 //! The operators, one file per family. Each family exports its rows of the registry.
 
 mod activation;
+mod along;
 mod arithmetic;
 mod arranging;
 mod axes;
@@ -9,16 +10,28 @@ mod cast;
 mod comparison;
 mod compute;
 mod constant;
+mod control;
 mod elementwise;
+mod extremes;
 mod indexing;
 mod layout;
+mod log_sum_exp;
 mod mapping;
+mod matrix;
 mod moving;
+mod optional;
+mod order_key;
 mod pairwise;
 mod power;
+mod product;
+mod quantization;
+mod quantized_product;
+mod reduction;
 mod selection;
+mod sequence;
 mod slice;
 mod text_number;
+mod variadic;
 
 use super::kernel::{Built, NodeSpec, Operator};
 use crate::error::Result;
@@ -26,16 +39,25 @@ use crate::error::Result;
 /// Every operator that the tabular runtime has, family by family.
 pub const FAMILIES: &[&[Operator]] = &[
     activation::OPERATORS,
+    along::OPERATORS,
     arithmetic::OPERATORS,
     arranging::OPERATORS,
     cast::OPERATORS,
     comparison::OPERATORS,
     constant::OPERATORS,
+    control::OPERATORS,
     elementwise::OPERATORS,
+    extremes::OPERATORS,
     indexing::OPERATORS,
     layout::OPERATORS,
+    product::OPERATORS,
+    quantization::OPERATORS,
+    quantized_product::OPERATORS,
+    reduction::OPERATORS,
     selection::OPERATORS,
+    sequence::OPERATORS,
     slice::OPERATORS,
+    variadic::OPERATORS,
 ];
 
 /// A row of the registry for an operator of `ai.onnx` with one output.

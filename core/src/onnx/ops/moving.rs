@@ -37,8 +37,17 @@ pub(super) fn assemble<'a, P: Pass + 'a>(
     steps: impl IntoIterator<Item = (&'a Tensor, &'a P), IntoIter: Clone>,
 ) -> Result<()> {
     io.check(&shape)?;
+    assemble_into(io.output_tensor(at)?, dtype, shape, steps)
+}
+
+/// Like [`assemble`], for a tensor that is no output of the node. Its shape has been checked.
+pub(super) fn assemble_into<'a, P: Pass + 'a>(
+    tensor: &mut Tensor,
+    dtype: DType,
+    shape: Shape,
+    steps: impl IntoIterator<Item = (&'a Tensor, &'a P), IntoIter: Clone>,
+) -> Result<()> {
     let steps = steps.into_iter();
-    let tensor = io.output_tensor(at)?;
     if dtype == DType::Str {
         return assemble_texts(tensor, shape, steps);
     }

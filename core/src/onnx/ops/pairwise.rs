@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec};
-use crate::onnx::tensor::{DType, Data, Element};
+use crate::onnx::tensor::{DType, Data};
 
 use super::broadcast::{Plan, join_facts};
 use super::compute::{CHUNK, Compute, Store, chunk};
