@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use super::proto::{AttributeProto, AttributeValue, GraphProto, TensorProto};
+use super::proto::{AttributeProto, AttributeValue, GraphProto, TensorProto, TypeProto};
 use super::tensor::Tensor;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -81,6 +81,8 @@ impl<'m> Attributes<'m> {
         byte_texts, Texts => &'m [&'m [u8]], "a list of texts", value => value.as_slice());
     getter!(/// A nested graph.
         graph, Graph => &'m GraphProto<'m>, "a graph", value => value);
+    getter!(/// A type.
+        type_proto, Type => &'m TypeProto<'m>, "a type", value => value);
     getter!(/// A tensor as it is in the file.
         tensor_proto, Tensor => &'m TensorProto<'m>, "a tensor", value => value);
 

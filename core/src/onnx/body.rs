@@ -14,6 +14,19 @@ pub(crate) struct Frames {
     list: Vec<Frame>,
     /// Bytes that values may still take.
     pub(crate) bytes_left: usize,
+    /// Bytes that the kernel that runs has on hold.
+    pub(crate) held: usize,
+}
+
+impl Frames {
+    /// Takes bytes until the kernel that runs is done.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<()> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
+            Error::new(ErrorCode::RunBudget, "the values of this run need more memory than the limits allow")
+        })?;
+        self.held += bytes;
+        Ok(())
+    }
 }
 
 /// A planned nested graph.
@@ -47,12 +60,13 @@ impl Body {
             frames.list.resize_with(self.id + 1, Frame::default);
         }
         let mut frame = frames.list.get_mut(self.id).map(std::mem::take).unwrap_or_default();
-        frames.bytes_left += frame.open(self.plan.slots);
+        frame.open(self.plan.slots);
         frame
     }
 
-    /// Gives the frame back, so that its buffers serve the next run.
-    pub(crate) fn close(&self, io: &mut Io<'_>, frame: Frame) {
+    /// Gives the frame back, so that its buffers serve the next run. Its values are done with.
+    pub(crate) fn close(&self, io: &mut Io<'_>, mut frame: Frame) {
+        io.scratch.frames.bytes_left += frame.open(self.plan.slots);
         if let Some(place) = io.scratch.frames.list.get_mut(self.id) {
             *place = frame;
         }
@@ -80,6 +94,12 @@ impl Body {
             .slots
             .get_mut(slot as usize)
             .ok_or_else(|| Error::new(ErrorCode::Internal, format!("the nested graph has no output {at}")))
+    }
+
+    /// Makes output `output` of the last run output `at` of the node, without a copy.
+    pub(crate) fn give(&self, frame: &mut Frame, output: usize, io: &mut Io<'_>, at: usize) -> Result<()> {
+        std::mem::swap(self.output(frame, output)?, io.output_value(at)?);
+        Ok(())
     }
 
     /// Makes output `output` of the last run input `input` of the next one, without a copy.

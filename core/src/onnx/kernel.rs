@@ -272,10 +272,24 @@ impl<'r> Io<'r> {
         self.outputs.get_mut(at).ok_or_else(|| Error::new(ErrorCode::Internal, format!("no output {at}")))
     }
 
+    /// How many outputs the node names.
+    #[must_use]
+    pub fn output_count(&self) -> usize {
+        self.outputs.len()
+    }
+
     /// Whether the node names output `at`, so that it must be computed.
     #[must_use]
     pub fn wants(&self, at: usize) -> bool {
         at < self.outputs.len()
+    }
+
+    /// Counts a value that the kernel keeps while it runs against the run's memory.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RunBudget`] where there is no memory left.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<()> {
+        self.scratch.frames.hold(bytes)
     }
 
     /// Refuses a shape that holds more elements than the limits allow, before anything is allocated.

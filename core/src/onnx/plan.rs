@@ -145,6 +145,7 @@ impl Plan {
         let affordable = means.scratch.frames.bytes_left / step.width.max(1);
         let inputs =
             StepInputs { sources: &step.inputs, slots: &frame.slots, constants: &self.constants, outer };
+        let held = std::mem::take(&mut means.scratch.frames.held);
         let done = step.kernel.run(&mut Io {
             inputs: &inputs,
             outputs: &mut outputs,
@@ -152,6 +153,8 @@ impl Plan {
             scratch: means.scratch,
             steps: means.steps,
         });
+        let frames = &mut means.scratch.frames;
+        frames.bytes_left += std::mem::replace(&mut frames.held, held);
         let mut kept = Ok(());
         for (&slot, value) in step.outputs.iter().zip(outputs.drain(..)) {
             kept = kept.and(self.put_back(frame, slot, value, means.scratch));

@@ -417,6 +417,27 @@ impl Tensor {
         fits
     }
 
+    /// Appends `item` along the first axis, which it lacks: a `[2,3]` takes a `[3]` and becomes `[3,3]`.
+    /// `false` (and no change) where type or shape do not fit.
+    #[must_use]
+    pub fn append(&mut self, item: &Self) -> bool {
+        macro_rules! extend {
+            ($($variant:ident),*) => {
+                match (&mut self.data, &item.data) {
+                    $((Data::$variant(to), Data::$variant(from)) => to.extend_from_slice(from),)*
+                    (Data::Str(to), Data::Str(from)) => from.iter().for_each(|text| to.push(text)),
+                    _ => return false,
+                }
+            };
+        }
+        if self.shape.sizes().get(1..) != Some(item.shape.sizes()) {
+            return false;
+        }
+        extend!(F32, F64, F16, I64, I32, I16, I8, U64, U32, U16, U8, Bool);
+        self.shape.sizes_mut()[0] += 1;
+        true
+    }
+
     /// Copies `from` into this tensor and keeps the capacity.
     pub fn copy_from(&mut self, from: &Self) {
         macro_rules! copy {

@@ -111,7 +111,12 @@ fn finish(
                 .collect();
         }
     }
-    // A shape may be known although the values are not.
+    // A shape may be known although the values are not. A fact that was copied from an input says
+    // nothing of the output's value.
+    for fact in &mut facts {
+        let is_input = |made: &Arc<Tensor>| constants.iter().flatten().any(|input| Arc::ptr_eq(input, made));
+        fact.constant = fact.constant.take().filter(|made| !is_input(made));
+    }
     if let Some(known) = facts.iter().map(|fact| fact.constant.clone()).collect::<Option<Vec<_>>>() {
         return Ok(known.into_iter().map(|tensor| builder.add_constant(tensor)).collect());
     }
