@@ -71,6 +71,24 @@ pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The files of a zip archive with stored entries, as [`zip`] and `sbx_pack` write them: names and bytes.
+pub(crate) fn unzip(zip: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+    let wrong = |reason: String| Error::new(ErrorCode::BundleMalformed, reason);
+    let failed = |error: rawzip::Error| wrong(error.to_string());
+    let archive = rawzip::ZipArchive::from_slice(zip).map_err(failed)?;
+    let mut files = Vec::new();
+    for entry in archive.entries() {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_path().try_normalize().map_err(failed)?.as_ref().to_owned();
+        if entry.compression_method() != rawzip::CompressionMethod::STORE {
+            return Err(wrong("the entry is compressed".into()).at(name));
+        }
+        let bytes = archive.get_entry(entry.wayfinder()).map_err(failed)?.data().to_vec();
+        files.push((name, bytes));
+    }
+    Ok(files)
+}
+
 fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<()> {
     let failed = |error: std::io::Error| Error::io(folder.display(), &error);
     for entry in fs::read_dir(folder).map_err(failed)? {

@@ -186,6 +186,14 @@ error_codes! {
     Io = "io",
     /// The input file is not the CSV, NDJSON or Parquet that its name promises.
     HostFormat = "host_format",
+    /// The server has nothing at this address, or no bundle of this name.
+    NotFound = "not_found",
+    /// The server has this address, but takes another method there.
+    MethodNotAllowed = "method_not_allowed",
+    /// The request's body has a media type that the server does not read.
+    MediaType = "media_type",
+    /// Too many requests wait already; try again in a moment.
+    Overloaded = "overloaded",
 }
 
 impl fmt::Display for ErrorCode {

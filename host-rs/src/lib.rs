@@ -23,6 +23,8 @@
 
 mod archive;
 mod bundle;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod config;
 mod decision;
@@ -34,6 +36,8 @@ mod module;
 mod options;
 mod packing;
 mod pool;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod table;
 mod ticker;
 
@@ -46,5 +50,5 @@ pub use error::{Error, ErrorCode, Result};
 pub use model::{Axis, Model, Port};
 pub use module::Artefact;
 pub use options::{BatchOutput, Now, ScoreOptions};
-pub use packing::{PackOptions, Packed, pack};
+pub use packing::{PackOptions, Packed, manifest_schema, pack};
 pub use table::{Batch, Column, Data, Tensor, Value};

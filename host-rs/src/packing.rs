@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
+use scorebox_abi::exports;
 use serde::Serialize;
 
 use crate::archive::read_source;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::guest::{Guest, Input};
 use crate::module::Artefact;
 use crate::table::{Batch, encode};
@@ -52,4 +53,15 @@ pub fn pack(
     let sample = Input::Written(plan.as_ref().map_or(0, encode::Plan::bytes), &write);
     guest.pack(&zip, sample, options.as_bytes()).map_err(|error| error.at(source.display()))?;
     Ok(Packed { zip: guest.result()?.to_vec() })
+}
+
+/// The JSON Schema of `bundle.json`, as the full module publishes it.
+///
+/// # Errors
+/// `bundle_needs_full` where this crate was built without the full module.
+pub fn manifest_schema(engine: &Engine) -> Result<String> {
+    let mut guest = Guest::start(engine, &engine.compiled(Artefact::Full)?)?;
+    guest.plain_call(exports::SCHEMA)?;
+    let text = std::str::from_utf8(guest.result()?);
+    text.map(ToOwned::to_owned).map_err(|_| Error::new(ErrorCode::ModuleAbi, "the schema is no UTF-8"))
 }

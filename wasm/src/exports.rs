@@ -1,5 +1,6 @@
 //! The exports of `ABI.md`: each turns addresses into bytes, calls one function, keeps its result.
 
+#[cfg(not(feature = "full"))]
 use scorebox_core::{Error, ErrorCode};
 
 use crate::memory::{self, exports, input};
@@ -103,6 +104,11 @@ exports! {
         })
     }
 
+    /// The JSON Schema of bundle.json.
+    fn sbx_schema() -> i32 {
+        state::answer(|_, out| schema(out))
+    }
+
     /// Forgets a bundle or model.
     fn sbx_unload(handle: i32) -> i32 {
         state::answer(|state, _| state.unload(handle))
@@ -113,6 +119,17 @@ exports! {
 fn pack(zip: &[u8], sample: &[u8], options: &[u8], out: &mut Vec<u8>) -> scorebox_core::Result<()> {
     *out = scorebox_core::authoring::pack(zip, sample, options)?;
     Ok(())
+}
+
+#[cfg(feature = "full")]
+fn schema(out: &mut Vec<u8>) -> scorebox_core::Result<()> {
+    out.extend_from_slice(scorebox_core::authoring::json_schema().as_bytes());
+    Ok(())
+}
+
+#[cfg(not(feature = "full"))]
+fn schema(_: &mut Vec<u8>) -> scorebox_core::Result<()> {
+    Err(Error::new(ErrorCode::BundleNeedsFull, "the schema is in scorebox-full.wasm"))
 }
 
 #[cfg(not(feature = "full"))]

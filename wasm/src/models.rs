@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scorebox_core::onnx::{Dim, Model, Session, Value, ValueInfo};
-use scorebox_core::{Limits, Result, table};
+use scorebox_core::{Error, ErrorCode, Limits, Result, table};
 
 /// A model that is ready to run.
 pub(crate) struct LoadedModel {
@@ -34,8 +34,11 @@ impl LoadedModel {
         let feeds = table::read_values(&table::read(inputs)?)?;
         let feeds: Vec<(&str, &Value)> = feeds.iter().map(|(name, value)| (name.as_str(), value)).collect();
         self.session.run(&feeds)?;
-        let named = |(at, info): (usize, &'_ ValueInfo)| Some((&*info.name, self.session.output(at)?));
-        let outputs: Vec<(&str, &Value)> = self.model.outputs().iter().enumerate().filter_map(named).collect();
+        let mut outputs: Vec<(&str, &Value)> = Vec::with_capacity(self.model.outputs().len());
+        for (at, info) in self.model.outputs().iter().enumerate() {
+            let missing = || Error::new(ErrorCode::Internal, "an output has no value").at(&info.name);
+            outputs.push((&info.name, self.session.output(at).ok_or_else(missing)?));
+        }
         table::write_values(&outputs, out)
     }
 }

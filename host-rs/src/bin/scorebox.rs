@@ -1,2 +1,5 @@
-//! Placeholder.
-fn main() {}
+//! The `scorebox` command; everything is in [`scorebox::cli`].
+
+fn main() -> std::process::ExitCode {
+    scorebox::cli::main()
+}
