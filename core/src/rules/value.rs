@@ -249,34 +249,17 @@ impl Value {
             (Self::Double(a), Self::Double(b)) => a.partial_cmp(b),
             (Self::Int(a), Self::Uint(b)) => Some(i128::from(*a).cmp(&i128::from(*b))),
             (Self::Uint(a), Self::Int(b)) => Some(i128::from(*a).cmp(&i128::from(*b))),
-            (Self::Int(a), Self::Double(b)) => compare_with_double(i128::from(*a), *b),
-            (Self::Uint(a), Self::Double(b)) => compare_with_double(i128::from(*a), *b),
-            (Self::Double(a), Self::Int(b)) => compare_with_double(i128::from(*b), *a).map(Ordering::reverse),
-            (Self::Double(a), Self::Uint(b)) => {
-                compare_with_double(i128::from(*b), *a).map(Ordering::reverse)
-            }
+            (Self::Int(a), Self::Double(b)) => compare_with_double(*a as f64, *b),
+            (Self::Uint(a), Self::Double(b)) => compare_with_double(*a as f64, *b),
+            (Self::Double(a), Self::Int(b)) => compare_with_double(*b as f64, *a).map(Ordering::reverse),
+            (Self::Double(a), Self::Uint(b)) => compare_with_double(*b as f64, *a).map(Ordering::reverse),
             _ => return None,
         })
     }
 }
 
-/// Exact order of an integer and a double: a conversion to double would make 2^53 + 1 equal to 2^53.
-pub(super) fn compare_with_double(integer: i128, double: f64) -> Option<Ordering> {
-    if double.is_nan() {
-        return None;
-    }
-    if double >= 18_446_744_073_709_551_616.0 {
-        return Some(Ordering::Less);
-    }
-    if double < -9_223_372_036_854_775_808.0 {
-        return Some(Ordering::Greater);
-    }
-    let whole = libm::trunc(double);
-    let fraction = double - whole;
-    let by_whole = integer.cmp(&(whole as i128));
-    Some(by_whole.then(match fraction.partial_cmp(&0.0) {
-        Some(Ordering::Greater) => Ordering::Less,
-        Some(Ordering::Less) => Ordering::Greater,
-        _ => Ordering::Equal,
-    }))
+/// Order of an integer and a double. The language's conformance suite compares them as doubles: an
+/// integer past 2^53 is rounded first, so that 2^63 - 1 equals 2^63 as a double.
+fn compare_with_double(integer: f64, double: f64) -> Option<Ordering> {
+    integer.partial_cmp(&double)
 }

@@ -186,7 +186,7 @@ impl Lowering<'_> {
             Ok(ty) => self.call(op, operands, ty, id),
             Err(said) => {
                 let hint = literal_hint(op, operands).unwrap_or_default();
-                Err(self.error(id, format!("{} {said}{hint}", written(op)).replace("this ", "")))
+                Err(self.error(id, format!("{}: {said}{hint}", written(op))))
             }
         }
     }

@@ -58,6 +58,8 @@ pub(super) fn written(op: Op) -> &'static str {
         Op::Remainder => "%",
         Op::In => "in",
         Op::Index => "[]",
+        Op::Field => "field",
+        Op::Has => "has",
         _ => FUNCTIONS.iter().find(|(_, _, own)| *own == op).map_or("this", |(_, name, _)| name),
     }
 }

@@ -42,7 +42,12 @@ pub(super) fn check(source: &Source) -> Result<()> {
         let deepest = levels.last().copied().unwrap_or_default();
         match character {
             '"' | '\'' => {
-                at = end_of_text(&characters, at);
+                let literal = Literal::at(&characters, at);
+                if literal.is_bytes && literal.width == 3 {
+                    let message = "bytes in triple quotes are outside the supported subset; write b\"…\"";
+                    return Err(source.error(ErrorCode::RuleInvalid, at, message));
+                }
+                at = literal.end;
                 continue;
             }
             '/' if characters.get(at + 1) == Some(&'/') => {
@@ -89,28 +94,46 @@ fn link(levels: &mut [Level], change: impl FnOnce(&mut Level)) {
     }
 }
 
-/// The character after a text literal that starts at a quote.
-fn end_of_text(characters: &[char], start: usize) -> usize {
-    let quote = characters.get(start).copied().unwrap_or('"');
-    let triple = characters.get(start..start + 3).is_some_and(|three| three.iter().all(|own| *own == quote));
-    let width = if triple { 3 } else { 1 };
-    let before = start.checked_sub(1).and_then(|before| characters.get(before));
-    let raw = before.is_some_and(|before| matches!(before, 'r' | 'R'))
-        || (before.is_some_and(|before| matches!(before, 'b' | 'B'))
-            && start
-                .checked_sub(2)
-                .and_then(|at| characters.get(at))
-                .is_some_and(|own| matches!(own, 'r' | 'R')));
-    let mut at = start + width;
-    while at < characters.len() {
-        if !raw && characters.get(at) == Some(&'\\') {
-            at += 2;
-            continue;
+/// A text or bytes literal.
+struct Literal {
+    is_bytes: bool,
+    /// Quotes at each end: 1 or 3.
+    width: usize,
+    /// The character after it.
+    end: usize,
+}
+
+impl Literal {
+    /// The literal whose first quote is at `start`.
+    fn at(characters: &[char], start: usize) -> Self {
+        let quote = characters.get(start).copied().unwrap_or('"');
+        let closes = |at: usize, width: usize| {
+            characters.get(at..at + width).is_some_and(|end| end.iter().all(|own| *own == quote))
+        };
+        let width = if closes(start, 3) { 3 } else { 1 };
+        let prefix: String = characters
+            .get(..start)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take_while(|own| own.is_ascii_alphanumeric() || **own == '_')
+            .map(char::to_ascii_lowercase)
+            .collect();
+        // Read backwards, as it was collected.
+        let (is_raw, is_bytes) = match prefix.as_str() {
+            "r" => (true, false),
+            "b" => (false, true),
+            "rb" | "br" => (true, true),
+            _ => (false, false),
+        };
+        let mut at = start + width;
+        while at < characters.len() {
+            if closes(at, width) {
+                return Self { is_bytes, width, end: at + width };
+            }
+            let escapes = !is_raw && characters.get(at) == Some(&'\\');
+            at += if escapes { 2 } else { 1 };
         }
-        if characters.get(at..at + width).is_some_and(|end| end.iter().all(|own| *own == quote)) {
-            return at + width;
-        }
-        at += 1;
+        Self { is_bytes, width, end: characters.len() }
     }
-    characters.len()
 }

@@ -29,10 +29,14 @@ impl Source {
         at(code, line, column, message.as_ref())
     }
 
-    /// An error at a node of the parsed expression.
+    /// An error at a node of the parsed expression: for a call, at the function's name.
     pub(super) fn error_at(&self, positions: &SourceInfo, id: u64, message: impl AsRef<str>) -> Error {
+        // The parser counts bytes, and places a call at its opening bracket.
         let start = positions.offset_for(id).map_or(0, |(start, _)| start as usize);
-        self.error(ErrorCode::RuleInvalid, start, message)
+        let before = self.text.get(..start).unwrap_or_default();
+        let name = before.chars().rev().take_while(|own| own.is_alphanumeric() || *own == '_').count();
+        let back = if self.text.get(start..).is_some_and(|rest| rest.starts_with('(')) { name } else { 0 };
+        self.error(ErrorCode::RuleInvalid, before.chars().count() - back, message)
     }
 }
 

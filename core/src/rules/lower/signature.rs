@@ -196,7 +196,7 @@ pub(super) fn result(op: Op, args: &[&Type]) -> Result<Type, String> {
             }
         }
         (Op::In, [_, Type::Dyn]) => Ok(Type::Bool),
-        (Op::In, [_, other]) => Err(format!("`in` looks into a list or map, not into {other}")),
+        (Op::In, [_, other]) => Err(format!("looks into a list or map, not into {other}")),
         (Op::Index, [Type::List(item), Type::Int | Type::Dyn]) => Ok(known(item)),
         (Op::Index, [Type::Map(key, value), index]) if comparable(key, index) => Ok(known(value)),
         (Op::Index | Op::Field, [Type::Dyn, _]) => Ok(Type::Dyn),
@@ -215,7 +215,7 @@ pub(super) fn result(op: Op, args: &[&Type]) -> Result<Type, String> {
             if fits {
                 Ok(Type::list(Type::String))
             } else {
-                Err("split takes (string), or (string, int)".to_owned())
+                Err("takes a string, a separator and perhaps how many parts (int)".to_owned())
             }
         }
         (Op::Greatest | Op::Least, _) => extreme(args),
@@ -242,7 +242,7 @@ fn of_overloads(op: Op, args: &[&Type]) -> Result<Type, String> {
             format!("({})", params.iter().map(|param| param.name()).collect::<Vec<_>>().join(", "))
         })
         .collect();
-    Err(format!("is not defined for ({}); it takes {}", found.join(", "), taken.join(" or ")))
+    Err(format!("not defined for ({}); it takes {}", found.join(", "), taken.join(" or ")))
 }
 
 fn extreme(args: &[&Type]) -> Result<Type, String> {
