@@ -276,7 +276,7 @@ fn lengths(io: &Io<'_>, size: usize) -> Result<Vec<usize>> {
     match list.first() {
         Some(&length) if length > 0 => {
             let mut lengths = vec![length; size / length];
-            if size % length > 0 {
+            if !size.is_multiple_of(length) {
                 lengths.push(size % length);
             }
             Ok(lengths)

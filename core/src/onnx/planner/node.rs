@@ -102,14 +102,15 @@ fn finish(
     let constants: Vec<Option<Arc<Tensor>>> =
         inputs.iter().map(|id| id.and_then(|id| builder.constant(id))).collect();
     let all_constant = inputs.iter().zip(&constants).all(|(id, tensor)| id.is_none() || tensor.is_some());
-    if all_constant && facts.iter().all(|fact| fact.dtype().is_some()) {
-        if let Some(made) = fold(&*kernel, &constants, outputs, shared) {
-            return made
-                .into_iter()
-                .zip(facts)
-                .map(|(tensor, fact)| folded(tensor, &fact).map(|tensor| builder.add_constant(tensor)))
-                .collect();
-        }
+    if all_constant
+        && facts.iter().all(|fact| fact.dtype().is_some())
+        && let Some(made) = fold(&*kernel, &constants, outputs, shared)
+    {
+        return made
+            .into_iter()
+            .zip(facts)
+            .map(|(tensor, fact)| folded(tensor, &fact).map(|tensor| builder.add_constant(tensor)))
+            .collect();
     }
     // A shape may be known although the values are not. A fact that was copied from an input says
     // nothing of the output's value.

@@ -1,0 +1,11 @@
+//! The runtime from outside: models are written byte by byte here and run through `Model` and `Session`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bytes;
+mod control;
+mod functions;
+mod graph;
+mod sequences;
+mod sessions;
+mod writer;
