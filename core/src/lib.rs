@@ -7,12 +7,24 @@
 #[cfg(feature = "authoring")]
 pub mod authoring;
 pub mod bundle;
+pub mod calibration;
+pub mod decision;
 pub mod error;
+pub mod features;
+pub mod frame;
+pub mod json;
 pub mod limits;
+pub mod manifest;
+pub mod models;
 pub mod onnx;
+pub mod policy;
+pub mod request;
+pub mod rules;
+pub mod schema;
+pub mod scope;
+pub mod scorecard;
 pub mod scorer;
 pub mod table;
-pub mod rules;
 pub mod time;
 
 pub use error::{Error, ErrorCode, Result};

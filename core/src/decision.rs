@@ -1,0 +1,288 @@
+//! The decision on one record, and its canonical bytes.
+//!
+//! The bytes are part of the public interface: keys in a fixed order, no spaces, numbers as ECMAScript
+//! prints them, null for what is not there. Every host gives the same bytes, so that a digest of them is
+//! a receipt.
+
+use sha2::{Digest, Sha256};
+
+use crate::bundle::Sha256Digest;
+use crate::frame::{Field, Layout};
+use crate::json::{push_integer, push_number, push_text};
+use crate::policy::Ruling;
+use crate::rules::{Column, Data};
+use crate::schema::{Quality, Verdict};
+use crate::time::Timestamp;
+
+/// Where a reason comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReasonSource {
+    /// A rule that fired.
+    Policy,
+    /// The model's contributions.
+    Model,
+}
+
+/// A reason of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason<'b> {
+    /// Code.
+    pub code: &'b str,
+    /// Where it comes from.
+    pub source: ReasonSource,
+    /// Sum of the contributions under this code, in units of the model's margin; NaN for rules.
+    pub contribution: f64,
+    /// What it says, in the language that was asked for.
+    pub text: &'b str,
+}
+
+/// How the contributions add up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Explanation {
+    /// Margin of the average training row.
+    pub base: f64,
+    /// The model's margin for the record.
+    pub margin: f64,
+    /// Base plus all contributions; equals the margin but for rounding.
+    pub sum: f64,
+}
+
+/// What does not differ between the decisions of a bundle.
+#[derive(Clone, Debug)]
+pub struct Letterhead {
+    /// The bundle's name.
+    pub bundle: String,
+    /// The bundle's version.
+    pub version: String,
+    /// Names of the scores in order.
+    pub scores: Vec<String>,
+    /// Whether there are points, and whether there are grades.
+    pub points: bool,
+    /// Hit policy and ids of the rules, where there is a policy.
+    pub policy: Option<(&'static str, Vec<String>)>,
+    /// The model that explanations are about.
+    pub explained: Option<String>,
+    /// Digest of the module's bytes, as the host gave it.
+    pub module: Sha256Digest,
+    /// Digest of the bundle.
+    pub digest: Sha256Digest,
+}
+
+/// The decision on one record.
+#[derive(Clone, Debug)]
+pub struct Decision<'b> {
+    /// The time it was made for.
+    pub now: Option<Timestamp>,
+    /// The record's quality.
+    pub quality: &'b Quality,
+    /// Scores in the order of the letterhead; empty for a record that was not scored.
+    pub scores: &'b [f64],
+    /// Points.
+    pub points: Option<i64>,
+    /// Grade.
+    pub grade: Option<&'b str>,
+    /// What the policy says; `None` for a refused record or a bundle without a policy.
+    pub ruling: Option<&'b Ruling>,
+    /// Reasons, those of the policy first.
+    pub reasons: &'b [Reason<'b>],
+    /// How the contributions add up, where they were computed.
+    pub explanation: Option<Explanation>,
+    /// Digest of the record as it was understood.
+    pub input: Sha256Digest,
+}
+
+/// The name of an outcome; null for a bundle without a policy.
+#[must_use]
+pub fn outcome_name(quality: &Quality, ruling: Option<&Ruling>) -> Option<&'static str> {
+    match quality.verdict {
+        Verdict::Refuse => Some("refuse"),
+        _ => ruling.map(|ruling| ruling.outcome.name()),
+    }
+}
+
+/// The name of an issue's field.
+#[must_use]
+pub fn field_name<'f>(field: &'f Field, layout: &'f Layout) -> &'f str {
+    match field {
+        Field::Input(at) => layout.inputs().get(*at).map_or("", |input| &input.name),
+        Field::Now => crate::scope::NOW,
+        Field::Unknown(name) => name,
+    }
+}
+
+impl Decision<'_> {
+    /// Appends the canonical bytes.
+    pub fn write(&self, head: &Letterhead, layout: &Layout, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"bundle\":");
+        push_text(out, &head.bundle);
+        out.extend_from_slice(b",\"version\":");
+        push_text(out, &head.version);
+        out.extend_from_slice(b",\"now\":");
+        push_option(out, self.now, |out, now| push_text(out, &now.to_rfc3339_ms()));
+        out.extend_from_slice(b",\"outcome\":");
+        push_option(out, outcome_name(self.quality, self.ruling), push_text);
+        self.write_quality(layout, out);
+        self.write_scores(head, out);
+        self.write_policy(head, out);
+        out.extend_from_slice(b",\"reasons\":");
+        push_list(out, self.reasons, write_reason);
+        out.extend_from_slice(b",\"explanation\":");
+        push_option(out, self.explanation.zip(head.explained.as_deref()), |out, (explanation, model)| {
+            out.extend_from_slice(b"{\"model\":");
+            push_text(out, model);
+            for (key, number) in [
+                (&b",\"base\":"[..], explanation.base),
+                (b",\"margin\":", explanation.margin),
+                (b",\"sum\":", explanation.sum),
+            ] {
+                out.extend_from_slice(key);
+                push_number(out, number);
+            }
+            out.push(b'}');
+        });
+        out.extend_from_slice(b",\"digests\":{\"module\":");
+        push_text(out, &head.module.to_string());
+        out.extend_from_slice(b",\"bundle\":");
+        push_text(out, &head.digest.to_string());
+        out.extend_from_slice(b",\"input\":");
+        push_text(out, &self.input.to_string());
+        out.extend_from_slice(b"}}");
+    }
+
+    fn write_quality(&self, layout: &Layout, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"quality\":{\"verdict\":");
+        push_text(out, self.quality.verdict.name());
+        out.extend_from_slice(b",\"issues\":");
+        push_list(out, &self.quality.issues, |out, (field, issue)| {
+            out.extend_from_slice(b"{\"field\":");
+            push_text(out, field_name(field, layout));
+            out.extend_from_slice(b",\"issue\":");
+            push_text(out, issue.name());
+            out.push(b'}');
+        });
+        out.push(b'}');
+    }
+
+    fn write_scores(&self, head: &Letterhead, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"scores\":{");
+        let start = out.len();
+        let key = |out: &mut Vec<u8>, name: &str| {
+            if out.len() > start {
+                out.push(b',');
+            }
+            push_text(out, name);
+            out.push(b':');
+        };
+        for (name, &score) in head.scores.iter().zip(self.scores) {
+            key(out, name);
+            push_number(out, score);
+        }
+        if head.points && !self.scores.is_empty() {
+            key(out, crate::scope::POINTS);
+            push_option(out, self.points, push_integer);
+            key(out, crate::scope::GRADE);
+            push_option(out, self.grade, push_text);
+        }
+        out.push(b'}');
+    }
+
+    fn write_policy(&self, head: &Letterhead, out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"policy\":");
+        let Some((hit_policy, ids)) = &head.policy else {
+            out.extend_from_slice(b"null");
+            return;
+        };
+        out.extend_from_slice(b"{\"hit_policy\":");
+        push_text(out, hit_policy);
+        let id = |at: usize| ids.get(at).map_or("", String::as_str);
+        let (fired, trace) = self.ruling.map_or((&[][..], &[][..]), |ruling| (&ruling.fired, &ruling.trace));
+        out.extend_from_slice(b",\"fired\":");
+        push_list(out, fired, |out, &at| push_text(out, id(at)));
+        out.extend_from_slice(b",\"trace\":");
+        let trace: Vec<_> = trace.iter().enumerate().collect();
+        push_list(out, &trace, |out, (at, result)| {
+            out.extend_from_slice(b"{\"id\":");
+            push_text(out, id(*at));
+            out.extend_from_slice(b",\"result\":");
+            push_text(out, result.name());
+            out.push(b'}');
+        });
+        out.push(b'}');
+    }
+}
+
+fn write_reason(out: &mut Vec<u8>, reason: &Reason<'_>) {
+    out.extend_from_slice(b"{\"code\":");
+    push_text(out, reason.code);
+    out.extend_from_slice(match reason.source {
+        ReasonSource::Policy => b",\"source\":\"policy\",\"contribution\":".as_slice(),
+        ReasonSource::Model => b",\"source\":\"model\",\"contribution\":",
+    });
+    push_number(out, reason.contribution);
+    out.extend_from_slice(b",\"text\":");
+    push_text(out, reason.text);
+    out.push(b'}');
+}
+
+fn push_option<T>(out: &mut Vec<u8>, value: Option<T>, push: impl FnOnce(&mut Vec<u8>, T)) {
+    match value {
+        Some(value) => push(out, value),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn push_list<T>(out: &mut Vec<u8>, items: &[T], push: impl Fn(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        push(out, item);
+    }
+    out.push(b']');
+}
+
+/// The digest of a record as it was understood: SHA-256 over the salt and the canonical JSON of the typed
+/// row, inputs in the order of the bundle and then `now`. `scratch` is used and left with that JSON.
+#[must_use]
+pub fn digest_input(
+    salt: &[u8],
+    columns: &[Column],
+    layout: &Layout,
+    row: usize,
+    now: Option<Timestamp>,
+    scratch: &mut Vec<u8>,
+) -> Sha256Digest {
+    scratch.clear();
+    scratch.push(b'{');
+    for (input, column) in layout.inputs().iter().zip(columns) {
+        push_text(scratch, &input.name);
+        scratch.push(b':');
+        push_cell(scratch, column, row);
+        scratch.push(b',');
+    }
+    push_text(scratch, crate::scope::NOW);
+    scratch.push(b':');
+    push_option(scratch, now, |out, now| push_text(out, &now.to_string()));
+    scratch.push(b'}');
+    Sha256Digest(Sha256::new().chain_update(salt).chain_update(&scratch).finalize().into())
+}
+
+fn push_cell(out: &mut Vec<u8>, column: &Column, row: usize) {
+    if column.is_null(row) {
+        out.extend_from_slice(b"null");
+        return;
+    }
+    match column.data() {
+        Data::Double(cells) => push_option(out, cells.get(row).copied(), push_number),
+        Data::Int(cells) => push_option(out, cells.get(row).copied(), push_integer),
+        Data::Text(cells) => push_text(out, cells.get(row)),
+        Data::Bool(cells) => push_option(out, cells.get(row).copied(), |out, truth| {
+            out.extend_from_slice(if truth { b"true" } else { b"false" });
+        }),
+        Data::Timestamp(cells) => {
+            push_option(out, cells.get(row).copied(), |out, instant| push_text(out, &instant.to_string()));
+        }
+        Data::Any(_) => out.extend_from_slice(b"null"),
+    }
+}

@@ -1,0 +1,136 @@
+//! `bundle.json` as types: what a bundle says about its inputs, features, models, scores, policy and
+//! reasons. One file per section.
+//!
+//! Reading is strict. Unknown keys are refused, because a mistyped key that is silently ignored is a
+//! rule that silently does not apply; and each error names the JSON path, the line and what would be
+//! right. What needs more than one section to be judged (references, duplicate names) is in `check`.
+//! The guide for authors is `docs/manifest.md`; `docs/bundle.schema.json` is generated from here.
+
+mod check;
+mod features;
+mod inputs;
+mod locate;
+mod maps;
+mod models;
+mod policy;
+mod reasons;
+mod scores;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use check::RESERVED_NAMES;
+pub use features::Feature;
+pub use inputs::{Input, InputType, OnIssue};
+pub use locate::locate;
+pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
+pub use policy::{DefaultOutcome, HitPolicy, Outcome, Policy, Rule};
+pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
+pub use scores::{Grade, Score, Scorecard};
+pub use texts::Texts;
+
+use crate::bundle::MANIFEST;
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::Limits;
+
+/// The format's number.
+pub const FORMAT: u32 = 1;
+
+/// What a bundle is: its inputs, how they become scores, and what is decided with them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
+pub struct Manifest {
+    /// Where editors find the JSON Schema; not read.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The format's number: 1.
+    pub format: u32,
+    /// Name of the bundle: lower-case letters, digits, `-` and `_`, at most 64.
+    pub name: String,
+    /// Version of the bundle, as `1.0.0`.
+    pub version: String,
+    /// What people call it, by language.
+    #[serde(default)]
+    pub title: Texts,
+    /// What it is for and what it is not for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The fields of a record.
+    pub inputs: Vec<Input>,
+    /// What a field that is no input means for the quality of a record. It is always reported.
+    #[serde(default = "OnIssue::accept")]
+    pub unknown_fields: OnIssue,
+    /// Values computed from inputs and from earlier features.
+    #[serde(default)]
+    pub features: Vec<Feature>,
+    /// ONNX files and how they are fed and read.
+    #[serde(default)]
+    pub models: Vec<Model>,
+    /// Named scores, such as `pd`, the probability of default.
+    #[serde(default, deserialize_with = "maps::unique")]
+    pub scores: BTreeMap<String, Score>,
+    /// Turns a probability into points and a grade.
+    #[serde(default)]
+    pub scorecard: Option<Scorecard>,
+    /// Turns scores and inputs into an outcome.
+    #[serde(default)]
+    pub policy: Option<Policy>,
+    /// Says why.
+    #[serde(default)]
+    pub reasons: Option<Reasons>,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// `manifest_invalid` with the JSON path, the line and column, and what would be right.
+    pub fn read(json: &[u8], limits: &Limits) -> Result<Self> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        let manifest: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let place = error.path().to_string();
+            // The message of serde_json ends with line and column; say whose they are.
+            let message = error.inner().to_string().replace(" at line ", &format!(" ({MANIFEST} line "));
+            let message = if message.contains(MANIFEST) { format!("{message})") } else { message };
+            let error = invalid(message);
+            if place == "." { error } else { error.at(place) }
+        })?;
+        deserializer.end().map_err(|error| invalid(format!("text follows the manifest: {error}")))?;
+        check::check(&manifest, limits).map_err(|error| located(error, json))?;
+        Ok(manifest)
+    }
+
+    /// The input of this name.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// The model of this id.
+    #[must_use]
+    pub fn model(&self, id: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.id == id)
+    }
+}
+
+/// Adds line and column of the error's JSON path to its message.
+#[must_use]
+pub fn located(error: Error, json: &[u8]) -> Error {
+    match locate(json, error.path()) {
+        Some((line, column)) => {
+            let message = format!("{} ({MANIFEST} line {line} column {column})", error.message());
+            Error::new(error.code(), message).at(error.path())
+        }
+        None => error,
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::ManifestInvalid, message)
+}

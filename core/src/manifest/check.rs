@@ -1,0 +1,201 @@
+//! What a manifest must keep beyond its types: names that are unique and mean something, ranges that
+//! are not empty, references that lead somewhere.
+
+mod data;
+mod decision;
+
+use std::collections::BTreeSet;
+
+use super::{Input, Manifest, Model, Texts};
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::Limits;
+
+/// Names that expressions see without anybody declaring them.
+pub const RESERVED_NAMES: [&str; 2] = ["now", "quality"];
+/// Names that a scorecard adds.
+const SCORECARD_NAMES: [&str; 2] = ["points", "grade"];
+/// Words of CEL that can be no name.
+const CEL_WORDS: [&str; 21] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
+];
+const MAX_NAME_BYTES: usize = 64;
+
+/// Checks all sections.
+pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
+    check_head(manifest)?;
+    check_size(manifest, limits)?;
+    let names = check_names(manifest)?;
+    each("inputs", &manifest.inputs, data::check_input)?;
+    each("features", &manifest.features, data::check_feature)?;
+    unique("models", manifest.models.iter().map(|model| model.id.as_str()), "id")?;
+    each("models", &manifest.models, |model| data::check_model(model, &names))?;
+    for (name, score) in &manifest.scores {
+        if manifest.model(&score.model).is_none() {
+            let known = manifest.models.iter().map(|model| model.id.as_str());
+            return Err(unknown("model", &score.model, known).at(format_args!("scores.{name}.model")));
+        }
+    }
+    if let Some(scorecard) = &manifest.scorecard {
+        decision::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;
+    }
+    if let Some(policy) = &manifest.policy {
+        decision::check_policy(policy, manifest).map_err(|error| error.at("policy"))?;
+    }
+    match &manifest.reasons {
+        Some(reasons) => decision::check_reasons(reasons, manifest).map_err(|error| error.at("reasons")),
+        None => Ok(()),
+    }
+}
+
+fn each<T>(section: &str, items: &[T], check: impl Fn(&T) -> Result<()>) -> Result<()> {
+    items
+        .iter()
+        .enumerate()
+        .try_for_each(|(at, item)| check(item).map_err(|error| error.at(format_args!("{section}[{at}]"))))
+}
+
+fn unique<'m>(section: &str, names: impl Iterator<Item = &'m str>, key: &str) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for (at, name) in names.enumerate() {
+        let problem = match name {
+            "" => Some(format!("`{key}` must not be empty")),
+            _ if name.len() > MAX_NAME_BYTES || name.contains(char::is_control) => {
+                Some(format!("`{key}` has at most {MAX_NAME_BYTES} bytes and no control characters"))
+            }
+            _ if !seen.insert(name) => Some(format!("`{name}` is used twice; each {key} must be its own")),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(invalid(problem).at(format_args!("{section}[{at}].{key}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_head(manifest: &Manifest) -> Result<()> {
+    if manifest.format != super::FORMAT {
+        return Err(invalid(format!("this version of Scorebox reads format {}", super::FORMAT)).at("format"));
+    }
+    let name = &manifest.name;
+    let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(sound) {
+        return Err(invalid("the name is 1 to 64 lower-case letters, digits, `-` or `_`").at("name"));
+    }
+    let numbers: Vec<&str> = manifest.version.split('.').collect();
+    let number =
+        |text: &&str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if numbers.len() != 3 || !numbers.iter().all(number) {
+        return Err(invalid("the version is three numbers, as in `1.0.0`").at("version"));
+    }
+    check_texts(&manifest.title).map_err(|error| error.at("title"))
+}
+
+fn check_texts(texts: &Texts) -> Result<()> {
+    match texts.wrong_code() {
+        Some(code) => Err(invalid(format!("{code:?} is no language code such as `en` or `pt-BR`"))),
+        None => Ok(()),
+    }
+}
+
+fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
+    let points = |model: &Model| model.calibration.x.as_ref().map_or(0, Vec::len);
+    let allowed = |input: &Input| input.allowed.as_ref().map_or(0, Vec::len);
+    let items = manifest.inputs.len()
+        + manifest.inputs.iter().map(allowed).sum::<usize>()
+        + manifest.features.len()
+        + manifest.models.iter().map(points).sum::<usize>()
+        + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
+        + manifest.policy.as_ref().map_or(0, |policy| policy.rules.len())
+        + manifest.reasons.as_ref().map_or(0, |reasons| reasons.codes.len());
+    if items > limits.manifest_items {
+        return Err(invalid(format!(
+            "inputs, features, rules, grades, codes and points together are {items}; the limit is {}",
+            limits.manifest_items
+        )));
+    }
+    Ok(())
+}
+
+/// Gives the names that can feed models: inputs and features.
+fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
+    let mut taken: BTreeSet<&str> = RESERVED_NAMES.into();
+    if manifest.scorecard.is_some() {
+        taken.extend(SCORECARD_NAMES);
+    }
+    let take = |name: &str, place: String, taken: &BTreeSet<&str>| -> Result<()> {
+        let mut bytes = name.bytes();
+        let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        let sound = bytes.next().is_some_and(letter)
+            && bytes.all(|byte| letter(byte) || byte.is_ascii_digit())
+            && name.len() <= MAX_NAME_BYTES
+            && !CEL_WORDS.contains(&name);
+        if !sound {
+            return Err(invalid(format!(
+                "{name:?} is no name: a letter or `_`, then letters, digits or `_`, at most {MAX_NAME_BYTES}, \
+                 and no word of the rule language"
+            ))
+            .at(place));
+        }
+        if taken.contains(name) {
+            return Err(invalid(format!(
+                "`{name}` is taken: by another input, feature or score, or reserved"
+            ))
+            .at(place));
+        }
+        Ok(())
+    };
+    let mut known = BTreeSet::new();
+    for (at, input) in manifest.inputs.iter().enumerate() {
+        take(&input.name, format!("inputs[{at}].name"), &taken)?;
+        taken.insert(&input.name);
+        known.insert(input.name.as_str());
+    }
+    for (at, feature) in manifest.features.iter().enumerate() {
+        take(&feature.name, format!("features[{at}].name"), &taken)?;
+        taken.insert(&feature.name);
+        known.insert(feature.name.as_str());
+    }
+    for name in manifest.scores.keys() {
+        take(name, format!("scores.{name}"), &taken)?;
+        taken.insert(name);
+    }
+    if manifest.inputs.is_empty() {
+        return Err(invalid("a bundle has at least one input").at("inputs"));
+    }
+    Ok(known)
+}
+
+fn unknown<'m>(what: &str, name: &str, known: impl Iterator<Item = &'m str>) -> Error {
+    const SHOWN: usize = 30;
+    let mut names: Vec<&str> = known.take(SHOWN + 1).collect();
+    if names.len() > SHOWN {
+        names.truncate(SHOWN);
+        names.push("…");
+    }
+    let names = if names.is_empty() { "there is none".to_owned() } else { names.join(", ") };
+    invalid(format!("there is no {what} {name:?}; known: {names}"))
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::ManifestInvalid, message)
+}

@@ -1,0 +1,140 @@
+//! Checks of inputs, features and models.
+
+use std::collections::BTreeSet;
+
+use super::super::{
+    Calibration, CalibrationMethod, Feature, Feed, Input, InputType, Model, OnIssue, OutputKind,
+};
+use super::{check_texts, invalid, unknown};
+use crate::error::Result;
+
+pub(super) fn check_input(input: &Input) -> Result<()> {
+    check_texts(&input.title).map_err(|error| error.at("title"))?;
+    let numeric = matches!(input.kind, InputType::Number | InputType::Integer);
+    for (key, bound) in [("min", input.min), ("max", input.max)] {
+        let Some(bound) = bound else { continue };
+        if !numeric {
+            return Err(invalid(format!("`{key}` is for numbers and integers")).at(key));
+        }
+        if !bound.is_finite() {
+            return Err(invalid("a bound must be finite").at(key));
+        }
+    }
+    if let (Some(min), Some(max)) = (input.min, input.max)
+        && min > max
+    {
+        return Err(invalid("`min` must not be greater than `max`").at("min"));
+    }
+    if input.required && input.missing == Some(OnIssue::Accept) {
+        return Err(
+            invalid("a required field cannot be missing; drop `required` or refuse or degrade").at("missing")
+        );
+    }
+    let Some(allowed) = &input.allowed else { return Ok(()) };
+    if allowed.is_empty() {
+        return Err(invalid("`allowed` must list at least one value").at("allowed"));
+    }
+    let fits = |value: &serde_json::Value| match input.kind {
+        InputType::String => value.is_string(),
+        InputType::Integer => value.is_i64(),
+        InputType::Boolean => value.is_boolean(),
+        InputType::Number | InputType::Timestamp => false,
+    };
+    if matches!(input.kind, InputType::Number | InputType::Timestamp) {
+        return Err(invalid("`allowed` is for strings, integers and booleans; numbers take `min` and `max`")
+            .at("allowed"));
+    }
+    let mut seen = BTreeSet::new();
+    for (at, value) in allowed.iter().enumerate() {
+        if !fits(value) {
+            return Err(invalid(format!("the value must be of type {}", input.kind.name()))
+                .at(format_args!("allowed[{at}]")));
+        }
+        if !seen.insert(value.to_string()) {
+            return Err(invalid("this value is listed twice").at(format_args!("allowed[{at}]")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_feature(feature: &Feature) -> Result<()> {
+    if feature.expr.trim().is_empty() {
+        return Err(invalid("an expression must not be empty").at("expr"));
+    }
+    let fits = |value: &serde_json::Value| match feature.kind {
+        InputType::Number => value.as_f64().is_some_and(f64::is_finite),
+        InputType::Integer => value.is_i64(),
+        InputType::String => value.is_string(),
+        InputType::Boolean => value.is_boolean(),
+        InputType::Timestamp => false,
+    };
+    match &feature.default {
+        Some(default) if !default.is_null() && !fits(default) => Err(invalid(format!(
+            "the default must be of type {} (timestamps have none)",
+            feature.kind.name()
+        ))
+        .at("default")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>) -> Result<()> {
+    if model.file.is_empty() {
+        return Err(invalid("a model needs its ONNX file").at("file"));
+    }
+    if model.inputs.is_empty() {
+        return Err(invalid("a model needs at least one input").at("inputs"));
+    }
+    for (input, feed) in &model.inputs {
+        if feed.names().is_empty() {
+            return Err(invalid("the list must not be empty").at(format_args!("inputs.{input}")));
+        }
+        for (at, name) in feed.names().iter().enumerate() {
+            if !names.contains(name.as_str()) {
+                let place = match feed {
+                    Feed::One(_) => format!("inputs.{input}"),
+                    Feed::Columns(_) => format!("inputs.{input}[{at}]"),
+                };
+                return Err(unknown("input or feature", name, names.iter().copied()).at(place));
+            }
+        }
+    }
+    if model.margin.is_some() && !matches!(model.output.kind, OutputKind::Probability | OutputKind::Margin) {
+        return Err(invalid("only a probability has a margin").at("margin"));
+    }
+    check_calibration(&model.calibration, model.output.kind).map_err(|error| error.at("calibration"))
+}
+
+fn check_calibration(calibration: &Calibration, kind: OutputKind) -> Result<()> {
+    let Calibration { method, a, b, x, y } = calibration;
+    let (line, points) = (a.is_some() || b.is_some(), x.is_some() || y.is_some());
+    let probability = matches!(kind, OutputKind::Probability | OutputKind::Margin);
+    match method {
+        CalibrationMethod::None if line || points => Err(invalid("the method `none` takes no parameters")),
+        CalibrationMethod::None => Ok(()),
+        CalibrationMethod::Platt if points => Err(invalid("the method `platt` takes `a` and `b` only")),
+        CalibrationMethod::Platt if !probability => {
+            Err(invalid("the method `platt` needs an output of kind `probability` or `margin`").at("method"))
+        }
+        CalibrationMethod::Platt => match (a, b) {
+            (Some(a), Some(b)) if a.is_finite() && b.is_finite() && *a != 0.0 => Ok(()),
+            _ => Err(invalid("the method `platt` needs finite `a` (not 0) and `b`")),
+        },
+        CalibrationMethod::Isotonic if line => Err(invalid("the method `isotonic` takes `x` and `y` only")),
+        CalibrationMethod::Isotonic => {
+            let (Some(x), Some(y)) = (x, y) else {
+                return Err(invalid("the method `isotonic` needs `x` and `y`"));
+            };
+            if x.is_empty() || x.len() != y.len() {
+                return Err(invalid("`x` and `y` must be equally long and not empty"));
+            }
+            if !x.windows(2).all(|pair| pair[0] < pair[1]) || !x.iter().all(|x| x.is_finite()) {
+                return Err(invalid("`x` must ascend strictly").at("x"));
+            }
+            if !y.windows(2).all(|pair| pair[0] <= pair[1]) || !y.iter().all(|y| (0.0..=1.0).contains(y)) {
+                return Err(invalid("`y` must be probabilities, none below the one before").at("y"));
+            }
+            Ok(())
+        }
+    }
+}

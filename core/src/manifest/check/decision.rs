@@ -1,0 +1,135 @@
+//! Checks of scorecard, policy and reasons.
+
+use std::collections::BTreeSet;
+
+use super::super::{HitPolicy, Manifest, OutputKind, Policy, Reasons, Rule, Scorecard};
+use super::{check_texts, each, invalid, unique, unknown};
+use crate::error::Result;
+use crate::time::Timestamp;
+
+/// Most reasons that a decision can give.
+const MAX_REASONS: usize = 64;
+
+pub(super) fn check_scorecard(card: &Scorecard, manifest: &Manifest) -> Result<()> {
+    let Some(score) = manifest.scores.get(&card.score) else {
+        return Err(unknown("score", &card.score, manifest.scores.keys().map(String::as_str)).at("score"));
+    };
+    let kind = manifest.model(&score.model).map(|model| model.output.kind);
+    if !matches!(kind, Some(OutputKind::Probability | OutputKind::Margin)) {
+        return Err(invalid("points come from a probability; this score's model gives none").at("score"));
+    }
+    for (key, number, positive) in [
+        ("base_points", card.base_points, false),
+        ("base_odds", card.base_odds, true),
+        ("pdo", card.pdo, true),
+    ] {
+        if !number.is_finite() || (positive && number <= 0.0) {
+            return Err(invalid("must be finite, and greater than 0 where it is odds or `pdo`").at(key));
+        }
+    }
+    if card.floor >= card.cap {
+        return Err(invalid("`floor` must be less than `cap`").at("floor"));
+    }
+    // Points are exact as doubles up to here.
+    if card.floor < -(1 << 53) || card.cap > 1 << 53 {
+        return Err(invalid("`floor` and `cap` must lie within 2^53").at("cap"));
+    }
+    unique("grades", card.grades.iter().map(|grade| grade.grade.as_str()), "grade")?;
+    for (at, pair) in card.grades.windows(2).enumerate() {
+        if pair[0].min_points <= pair[1].min_points {
+            return Err(invalid(
+                "grades go from best to worst: `min_points` must be less than the grade before",
+            )
+            .at(format_args!("grades[{}].min_points", at + 1)));
+        }
+    }
+    match card.grades.last() {
+        Some(last) if last.min_points > card.floor => {
+            Err(invalid("the last grade must reach down to `floor`, so that no score lacks a grade")
+                .at(format_args!("grades[{}].min_points", card.grades.len() - 1)))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_policy(policy: &Policy, manifest: &Manifest) -> Result<()> {
+    unique("rules", policy.rules.iter().map(|rule| rule.id.as_str()), "id")?;
+    let codes: BTreeSet<&str> =
+        manifest.reasons.iter().flat_map(|reasons| &reasons.codes).map(|code| code.code.as_str()).collect();
+    each("rules", &policy.rules, |rule| check_rule(rule, policy.hit_policy, &codes))
+}
+
+fn check_rule(rule: &Rule, hit_policy: HitPolicy, codes: &BTreeSet<&str>) -> Result<()> {
+    if rule.when.trim().is_empty() {
+        return Err(invalid("a condition must not be empty; `true` always holds").at("when"));
+    }
+    if let Some(reason) = &rule.reason
+        && !codes.contains(reason.as_str())
+    {
+        return Err(unknown("reason code", reason, codes.iter().copied()).at("reason"));
+    }
+    let from = check_date(rule.effective_from.as_deref()).map_err(|error| error.at("effective_from"))?;
+    let until = check_date(rule.effective_until.as_deref()).map_err(|error| error.at("effective_until"))?;
+    if let (Some(from), Some(until)) = (from, until)
+        && from >= until
+    {
+        return Err(invalid("must be later than `effective_from`: it is the first day without the rule")
+            .at("effective_until"));
+    }
+    match (hit_policy, rule.priority) {
+        (HitPolicy::Priority, None) => {
+            Err(invalid("the hit policy `priority` needs a priority for each rule").at("priority"))
+        }
+        (HitPolicy::First | HitPolicy::Collect, Some(_)) => {
+            Err(invalid("priorities have no effect unless the hit policy is `priority`").at("priority"))
+        }
+        _ => check_texts(&rule.description).map_err(|error| error.at("description")),
+    }
+}
+
+fn check_date(date: Option<&str>) -> Result<Option<Timestamp>> {
+    let Some(date) = date else { return Ok(None) };
+    Timestamp::parse_date(date).map(Some).ok_or_else(|| invalid("a date is written as `2026-01-31`"))
+}
+
+pub(super) fn check_reasons(reasons: &Reasons, manifest: &Manifest) -> Result<()> {
+    if !(1..=MAX_REASONS).contains(&reasons.top) {
+        return Err(invalid(format!("must be 1 to {MAX_REASONS}")).at("top"));
+    }
+    let model = match &reasons.model {
+        None => None,
+        Some(id) => Some(manifest.model(id).ok_or_else(|| {
+            unknown("model", id, manifest.models.iter().map(|model| model.id.as_str())).at("model")
+        })?),
+    };
+    if model.is_some() != reasons.method.is_some() {
+        return Err(invalid("`model` and `method` go together: give both or neither").at("method"));
+    }
+    unique("codes", reasons.codes.iter().map(|code| code.code.as_str()), "code")?;
+    let fed: BTreeSet<&str> = model
+        .iter()
+        .flat_map(|model| model.inputs.values())
+        .flat_map(|feed| feed.names().iter().map(String::as_str))
+        .collect();
+    let mut mapped = BTreeSet::new();
+    for (at, code) in reasons.codes.iter().enumerate() {
+        let place = |key: &str| format!("codes[{at}].{key}");
+        check_texts(&code.text).map_err(|error| error.at(place("text")))?;
+        if code.text.is_empty() {
+            return Err(invalid("a reason needs a text in at least one language").at(place("text")));
+        }
+        for (index, feature) in code.features.iter().enumerate() {
+            let place = place(&format!("features[{index}]"));
+            if !fed.contains(feature.as_str()) {
+                return Err(unknown("input of the explained model", feature, fed.iter().copied()).at(place));
+            }
+            if !mapped.insert(feature.as_str()) {
+                return Err(invalid(format!(
+                    "`{feature}` has a reason code already; contributions count once"
+                ))
+                .at(place));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Models: from columns of inputs and features to one answer per record.
+//!
+//! A [`Scoring`] is one model of a bundle, ready to run: what feeds which input of the ONNX graph, which
+//! output is the answer, how it is calibrated. Everything that can be wrong about that is found at load;
+//! a run meets only values. Tensors and the session's memory are kept between runs.
+
+mod answer;
+mod feed;
+
+use std::sync::Arc;
+
+use self::answer::Answer;
+use self::feed::FeedPlan;
+use crate::calibration;
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::Limits;
+use crate::manifest::{self, Calibration, Manifest, OutputKind};
+use crate::onnx::{self, Session, Value};
+use crate::rules::Column;
+use crate::scope::Scope;
+
+/// A model of a bundle, ready to run.
+pub struct Scoring {
+    session: Session,
+    feeds: Vec<FeedPlan>,
+    tensors: Vec<Value>,
+    answer: Answer,
+    kind: OutputKind,
+    margin: Option<Answer>,
+    calibration: Calibration,
+    row_by_row: bool,
+}
+
+/// What a model says about the scored rows.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// The calibrated answer; NaN where the model gives no sound one.
+    pub score: Vec<f64>,
+    /// The margin (log odds, or the value itself where the answer is no probability).
+    pub margin: Vec<f64>,
+}
+
+/// Floats that add up to one may pass it by this much.
+const ROUNDING: f64 = 1e-6;
+
+impl Scoring {
+    /// Reads the ONNX file and checks it against what the manifest says about it.
+    ///
+    /// # Errors
+    /// The model's own errors; `manifest_invalid` where inputs, widths, types or outputs do not fit.
+    pub fn load(
+        spec: &manifest::Model,
+        onnx: &[u8],
+        manifest: &Manifest,
+        scope: &Scope,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let model = onnx::Model::load(onnx, limits).map_err(|error| error.at(&spec.file))?;
+        let (feeds, row_by_row) = feed::plan(spec, &model, manifest, scope)?;
+        let answer = Answer::plan(&model, &spec.output.name, spec.output.class.as_ref(), spec.output.kind)
+            .map_err(|error| error.at("output"))?;
+        let margin = spec.margin.as_ref().map(|margin| {
+            Answer::plan(&model, &margin.name, margin.class.as_ref(), OutputKind::Margin)
+                .map_err(|error| error.at("margin"))
+        });
+        Ok(Self {
+            tensors: feeds.iter().map(|_| Value::default()).collect(),
+            session: Session::new(Arc::new(model)),
+            feeds,
+            answer,
+            kind: spec.output.kind,
+            margin: margin.transpose()?,
+            calibration: spec.calibration.clone(),
+            row_by_row,
+        })
+    }
+
+    /// The ONNX model.
+    #[must_use]
+    pub fn model(&self) -> &onnx::Model {
+        self.session.model()
+    }
+
+    /// Runs these rows of the columns.
+    ///
+    /// # Errors
+    /// What the model's run gives: `run_value`, `run_budget`; `run_value` where an output has another
+    /// shape than one answer per row.
+    pub fn run(&mut self, columns: &[Column], rows: &[usize], answers: &mut Answers) -> Result<()> {
+        answers.score.clear();
+        answers.margin.clear();
+        if self.row_by_row {
+            return rows
+                .iter()
+                .try_for_each(|row| self.run_part(columns, std::slice::from_ref(row), answers));
+        }
+        if rows.is_empty() { Ok(()) } else { self.run_part(columns, rows, answers) }
+    }
+
+    fn run_part(&mut self, columns: &[Column], rows: &[usize], answers: &mut Answers) -> Result<()> {
+        for (feed, tensor) in self.feeds.iter().zip(&mut self.tensors) {
+            feed.fill(columns, rows, tensor)?;
+        }
+        let feeds: Vec<(&str, &Value)> =
+            self.feeds.iter().zip(&self.tensors).map(|(feed, tensor)| (feed.input(), tensor)).collect();
+        self.session.run(&feeds)?;
+        let from = answers.score.len();
+        self.answer.read(&self.session, rows.len(), &mut answers.score)?;
+        match &self.margin {
+            Some(margin) => margin.read(&self.session, rows.len(), &mut answers.margin)?,
+            None => {
+                let kind = self.kind;
+                let margin = |&answer: &f64| {
+                    if kind == OutputKind::Probability { calibration::logit(answer) } else { answer }
+                };
+                answers.margin.extend(answers.score[from..].iter().map(margin));
+            }
+        }
+        let margins = &answers.margin[from..];
+        for (score, &margin) in answers.score[from..].iter_mut().zip(margins) {
+            *score = self.calibrate(*score, margin);
+        }
+        Ok(())
+    }
+
+    /// The score of a raw answer and its margin; NaN for what is none.
+    fn calibrate(&self, answer: f64, margin: f64) -> f64 {
+        match self.kind {
+            OutputKind::Probability if !(-ROUNDING..=1.0 + ROUNDING).contains(&answer) => f64::NAN,
+            // A margin of its own is finer than a probability that has been rounded to a float.
+            OutputKind::Probability
+                if self.margin.is_some() && self.calibration.method == manifest::CalibrationMethod::Platt =>
+            {
+                calibration::from_margin(&self.calibration, margin)
+            }
+            OutputKind::Probability => calibration::from_answer(&self.calibration, answer.clamp(0.0, 1.0)),
+            OutputKind::Margin => calibration::from_margin(&self.calibration, answer),
+            OutputKind::Value | OutputKind::Label => calibration::from_answer(&self.calibration, answer),
+        }
+    }
+}
+
+fn mismatch(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::ManifestInvalid, message)
+}

@@ -1,0 +1,228 @@
+//! From columns to the tensors that a model's inputs take.
+
+use super::mismatch;
+use crate::error::{Error, ErrorCode, Result};
+use crate::manifest::{Feed, InputType, Manifest, Model, OnIssue};
+use crate::onnx::{self, DType, Dim, Element, Shape, Tensor, Value, ValueInfo, ValueType};
+use crate::rules::{Column, Data};
+use crate::scope::Scope;
+
+/// What fills one input of a model.
+pub(super) struct FeedPlan {
+    input: Box<str>,
+    dtype: DType,
+    /// Whether the input is a list rather than a table.
+    list: bool,
+    /// Places of the columns.
+    columns: Vec<usize>,
+}
+
+/// Plans the feeds of a model; the second answer says whether it takes only one row at a time.
+pub(super) fn plan(
+    spec: &Model,
+    model: &onnx::Model,
+    manifest: &Manifest,
+    scope: &Scope,
+) -> Result<(Vec<FeedPlan>, bool)> {
+    let mut feeds = Vec::new();
+    let mut row_by_row = false;
+    for (name, feed) in &spec.inputs {
+        let info = model.inputs().iter().find(|info| *info.name == **name).ok_or_else(|| {
+            let names: Vec<&str> = model.inputs().iter().map(|info| &*info.name).collect();
+            mismatch(format!("the model has no input `{name}`; its inputs are {}", names.join(", ")))
+                .at("inputs")
+        })?;
+        let (planned, single) =
+            plan_one(info, feed, manifest, scope).map_err(|error| error.at(format_args!("inputs.{name}")))?;
+        feeds.push(planned);
+        row_by_row |= single;
+    }
+    for (at, info) in model.inputs().iter().enumerate() {
+        if !spec.inputs.contains_key(&*info.name) && model.default_of(at).is_none() {
+            let message = format!("nothing feeds the model's input `{}` ({})", info.name, info.kind);
+            return Err(mismatch(message).at("inputs"));
+        }
+    }
+    Ok((feeds, row_by_row))
+}
+
+fn plan_one(info: &ValueInfo, feed: &Feed, manifest: &Manifest, scope: &Scope) -> Result<(FeedPlan, bool)> {
+    let ValueType::Tensor(dtype) = info.kind else {
+        return Err(mismatch(format!("bundles feed tensors, this input is {}", info.kind)));
+    };
+    let width = feed.names().len();
+    let list = match info.dims.as_deref() {
+        Some([_]) => true,
+        Some([_, Dim::Known(known)]) if *known != width => {
+            return Err(mismatch(format!("the model takes {known} columns, the list has {width}")));
+        }
+        Some([_, _]) | None => false,
+        Some(dims) => {
+            return Err(mismatch(format!(
+                "bundles feed tables and lists, this input has {} axes",
+                dims.len()
+            )));
+        }
+    };
+    if list && width != 1 {
+        return Err(mismatch(format!("the model takes a list, so one name and not {width}")));
+    }
+    let single = match info.dims.as_ref().and_then(|dims| dims.first()) {
+        Some(Dim::Known(1)) => true,
+        Some(Dim::Known(rows)) => {
+            return Err(mismatch(format!(
+                "the model takes exactly {rows} rows; export it with a free batch axis"
+            )));
+        }
+        _ => false,
+    };
+    let mut columns = Vec::with_capacity(width);
+    for name in feed.names() {
+        check_field(name, dtype, manifest)?;
+        let place = scope.position(name);
+        columns
+            .push(place.ok_or_else(|| Error::new(ErrorCode::Internal, format!("`{name}` has no column")))?);
+    }
+    Ok((FeedPlan { input: info.name.clone(), dtype, list, columns }, single))
+}
+
+/// Whether an input or feature can fill a tensor of this type.
+fn check_field(name: &str, dtype: DType, manifest: &Manifest) -> Result<()> {
+    let feature = manifest.features.iter().find(|feature| feature.name == name);
+    let input = manifest.input(name);
+    let Some(kind) = input.map(|input| input.kind).or_else(|| feature.map(|feature| feature.kind)) else {
+        return Err(mismatch(format!("there is no input or feature `{name}`")));
+    };
+    let fits = match dtype {
+        DType::F32 | DType::F64 => {
+            matches!(kind, InputType::Number | InputType::Integer | InputType::Boolean)
+        }
+        DType::I64 | DType::I32 => matches!(kind, InputType::Integer | InputType::Boolean),
+        DType::Bool => kind == InputType::Boolean,
+        DType::Str => kind == InputType::String,
+        _ => return Err(mismatch(format!("bundles feed no tensors of {}", dtype.name()))),
+    };
+    if !fits {
+        return Err(mismatch(format!(
+            "`{name}` is of type {}, the model takes {}; convert it in a feature",
+            kind.name(),
+            dtype.name()
+        )));
+    }
+    let always = input.is_some_and(|input| input.on_missing() == OnIssue::Refuse)
+        || feature.is_some_and(|feature| feature.default.as_ref().is_some_and(|value| !value.is_null()));
+    if !always && !dtype.is_float() {
+        return Err(mismatch(format!(
+            "`{name}` may be missing, but only floats can say so to a model; make the input required or \
+             feed a feature with a `default`"
+        )));
+    }
+    Ok(())
+}
+
+impl FeedPlan {
+    /// The model's input.
+    pub(super) fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// Fills the input's tensor with these rows. A missing number is NaN.
+    pub(super) fn fill(&self, columns: &[Column], rows: &[usize], value: &mut Value) -> Result<()> {
+        if !matches!(value, Value::Tensor(_)) {
+            *value = Value::default();
+        }
+        let Value::Tensor(tensor) = value else { return Err(absent()) };
+        let shape =
+            if self.list { Shape::vector(rows.len()) } else { Shape::matrix(rows.len(), self.columns.len()) };
+        match self.dtype {
+            DType::F32 => self.numbers::<f32>(tensor, shape, columns, rows, |number| number as f32, f32::NAN),
+            DType::F64 => self.numbers::<f64>(tensor, shape, columns, rows, |number| number, f64::NAN),
+            DType::I64 => self.integers::<i64>(tensor, shape, columns, rows, |number| number),
+            // An int32 input is fed what fits; the rest saturates, as a cast in the exporter would not.
+            DType::I32 => self.integers::<i32>(tensor, shape, columns, rows, |number| {
+                number.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+            }),
+            DType::Bool => self.integers::<bool>(tensor, shape, columns, rows, |number| number != 0),
+            _ => {
+                let texts = tensor.reset_strings(shape);
+                for &row in rows {
+                    for &place in &self.columns {
+                        match columns.get(place).map(Column::data) {
+                            Some(Data::Text(cells)) => texts.push(cells.get(row)),
+                            _ => return Err(absent()),
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn numbers<T: Element>(
+        &self,
+        tensor: &mut Tensor,
+        shape: Shape,
+        columns: &[Column],
+        rows: &[usize],
+        narrow: impl Fn(f64) -> T,
+        missing: T,
+    ) -> Result<()> {
+        let width = self.columns.len();
+        let out = tensor.reset::<T>(shape);
+        for (at, &place) in self.columns.iter().enumerate() {
+            let column = columns.get(place).ok_or_else(absent)?;
+            let cells = out.iter_mut().skip(at).step_by(width).zip(rows);
+            match column.data() {
+                Data::Double(numbers) => {
+                    for (cell, &row) in cells {
+                        let number = numbers.get(row).filter(|_| !column.is_null(row));
+                        *cell = number.map_or(missing, |&number| narrow(number));
+                    }
+                }
+                Data::Int(numbers) => {
+                    for (cell, &row) in cells {
+                        let number = numbers.get(row).filter(|_| !column.is_null(row));
+                        *cell = number.map_or(missing, |&number| narrow(number as f64));
+                    }
+                }
+                Data::Bool(truths) => {
+                    for (cell, &row) in cells {
+                        let truth = truths.get(row).filter(|_| !column.is_null(row));
+                        *cell = truth.map_or(missing, |&truth| narrow(f64::from(u8::from(truth))));
+                    }
+                }
+                _ => return Err(absent()),
+            }
+        }
+        Ok(())
+    }
+
+    fn integers<T: Element>(
+        &self,
+        tensor: &mut Tensor,
+        shape: Shape,
+        columns: &[Column],
+        rows: &[usize],
+        narrow: impl Fn(i64) -> T,
+    ) -> Result<()> {
+        let width = self.columns.len();
+        let out = tensor.reset::<T>(shape);
+        for (at, &place) in self.columns.iter().enumerate() {
+            let column = columns.get(place).ok_or_else(absent)?;
+            for (cell, &row) in out.iter_mut().skip(at).step_by(width).zip(rows) {
+                let number = match column.data() {
+                    Data::Int(numbers) => numbers.get(row).copied(),
+                    Data::Bool(truths) => truths.get(row).map(|&truth| truth.into()),
+                    _ => None,
+                };
+                *cell = narrow(number.filter(|_| !column.is_null(row)).ok_or_else(absent)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What load has ruled out.
+fn absent() -> Error {
+    Error::new(ErrorCode::Internal, "a value that a model's input needs is not there")
+}

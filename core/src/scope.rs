@@ -1,0 +1,144 @@
+//! What expressions can name, and where its column lies.
+//!
+//! The columns of a batch stand in one list: inputs, the time, features, scores, quality. An expression
+//! sees the part of the list that was computed before it. Programs come from a lock file that nobody has
+//! to trust, so each name and type that a program asks for is checked against this list at load.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::Limits;
+use crate::manifest::{InputType, Manifest};
+use crate::rules::{Code, Column, Program, Type, Variable};
+
+/// Name of the time of the decision.
+pub const NOW: &str = "now";
+/// Name of the verdict on the record's quality.
+pub const QUALITY: &str = "quality";
+/// Name of the scorecard's points.
+pub const POINTS: &str = "points";
+/// Name of the scorecard's grade.
+pub const GRADE: &str = "grade";
+
+/// The names of a bundle in the order of their columns.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    variables: Vec<Variable>,
+    by_name: BTreeMap<String, usize>,
+    /// Columns before the first feature: inputs and the time.
+    given: usize,
+}
+
+impl Scope {
+    /// The names that a manifest declares.
+    #[must_use]
+    pub fn new(manifest: &Manifest) -> Self {
+        let mut scope = Self { variables: Vec::new(), by_name: BTreeMap::new(), given: 0 };
+        for input in &manifest.inputs {
+            scope.declare(&input.name, rule_type(input.kind));
+        }
+        scope.declare(NOW, Type::Timestamp);
+        scope.given = scope.variables.len();
+        for feature in &manifest.features {
+            scope.declare(&feature.name, rule_type(feature.kind));
+        }
+        for name in manifest.scores.keys() {
+            scope.declare(name, Type::Double);
+        }
+        if manifest.scorecard.is_some() {
+            scope.declare(POINTS, Type::Double);
+            scope.declare(GRADE, Type::String);
+        }
+        scope.declare(QUALITY, Type::String);
+        scope
+    }
+
+    fn declare(&mut self, name: &str, ty: Type) {
+        self.by_name.insert(name.to_owned(), self.variables.len());
+        self.variables.push(Variable::new(name, ty));
+    }
+
+    /// What the feature of this index can name: inputs, the time, earlier features.
+    #[must_use]
+    pub fn before_feature(&self, at: usize) -> &[Variable] {
+        self.variables.get(..self.given + at).unwrap_or_default()
+    }
+
+    /// What rules can name: everything.
+    #[must_use]
+    pub fn all(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// The place of a name's column.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Verifies code and finds the columns that it reads among the first `visible` ones.
+    ///
+    /// # Errors
+    /// `rule_budget` and `rule_invalid`, also where a name or its type is not in scope.
+    pub fn bind(&self, code: &Code, visible: usize, limits: &Limits) -> Result<Bound> {
+        let program = Program::new(code.clone(), limits)?;
+        let column = |variable: &Variable| {
+            let place = self.position(&variable.name).filter(|&place| {
+                place < visible && self.variables.get(place).is_some_and(|known| known.ty == variable.ty)
+            });
+            place.ok_or_else(|| {
+                let name = &variable.name;
+                Error::new(
+                    ErrorCode::RuleInvalid,
+                    format!("`{name}` is not known here as {}; pack the bundle again", variable.ty),
+                )
+            })
+        };
+        let columns = program.inputs().iter().map(column).collect::<Result<_>>()?;
+        Ok(Bound { program, columns })
+    }
+}
+
+/// A verified program with the places of the columns that it reads.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    program: Program,
+    columns: Vec<usize>,
+}
+
+impl Bound {
+    /// The type of the result.
+    #[must_use]
+    pub fn result(&self) -> &Type {
+        self.program.result()
+    }
+
+    /// Whether the program reads the column at this place.
+    #[must_use]
+    pub fn reads(&self, place: usize) -> bool {
+        self.columns.contains(&place)
+    }
+
+    /// Evaluates all rows over the columns of the batch.
+    ///
+    /// # Errors
+    /// `internal` where a column is not there; `bind` has seen to that.
+    pub fn evaluate(&self, columns: &[Column], rows: usize) -> Result<Column> {
+        let read: Option<Vec<&Column>> = self.columns.iter().map(|&place| columns.get(place)).collect();
+        let read =
+            read.ok_or_else(|| Error::new(ErrorCode::Internal, "a rule reads a column that is not there"))?;
+        self.program.evaluate(&read, rows)
+    }
+}
+
+/// The rule language's type of a field's values.
+#[must_use]
+pub fn rule_type(kind: InputType) -> Type {
+    match kind {
+        InputType::Number => Type::Double,
+        InputType::Integer => Type::Int,
+        InputType::String => Type::String,
+        InputType::Boolean => Type::Bool,
+        InputType::Timestamp => Type::Timestamp,
+    }
+}

@@ -1,0 +1,141 @@
+//! All stages of one bundle in order: the only place that sees them all.
+//!
+//! One record and a batch take the same way, a frame of some rows, so a batch gives the bytes that its
+//! records give one by one. A loaded bundle keeps its models' memory between calls; it is made once and
+//! used for one call at a time.
+
+mod assess;
+mod batch;
+mod describe;
+mod explain;
+pub(crate) mod golden;
+mod load;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use self::assess::Assessment;
+use self::explain::Explaining;
+use crate::decision::{Decision, Letterhead, digest_input};
+use crate::error::Result;
+use crate::features::Features;
+use crate::frame::{Frame, read_record};
+use crate::limits::Limits;
+use crate::manifest::Manifest;
+use crate::models::{Answers, Scoring};
+use crate::policy::Policy;
+use crate::request::{Options, Output, read_options, read_request};
+use crate::schema::Schema;
+use crate::table;
+
+/// A loaded bundle.
+pub struct Scorer {
+    manifest: Manifest,
+    limits: Limits,
+    schema: Schema,
+    features: Features,
+    models: Vec<Scoring>,
+    answers: Vec<Answers>,
+    /// Per score, in the order of their names, the place of its model.
+    scores: Vec<usize>,
+    policy: Option<Policy>,
+    explaining: Option<Explaining>,
+    head: Letterhead,
+    /// Golden records that the lock pins, by their name in the bundle.
+    golden: BTreeMap<String, Vec<u8>>,
+    scratch: Vec<u8>,
+}
+
+impl Scorer {
+    /// Loads a packed bundle from its zip archive. `module_digest` is the sha256 of the module's own bytes,
+    /// which decisions carry.
+    ///
+    /// # Errors
+    /// `bundle_malformed`, `bundle_not_packed`, `bundle_digest`, `manifest_invalid`, `rule_invalid`,
+    /// `rule_budget`, `bundle_needs_full` and the codes of models.
+    pub fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32]) -> Result<Self> {
+        load::load(zip, limits, module_digest)
+    }
+
+    /// What the bundle is, as JSON: name, version, digest, inputs, scores, outcomes, languages, models.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        describe::describe(self)
+    }
+
+    /// Scores the record of a request and writes the decision's canonical bytes to `out`, which it clears.
+    ///
+    /// # Errors
+    /// `record_malformed`, `record_budget` and `request_invalid` for what is no request; `run_value` and
+    /// `run_budget` from models; `reasons_sum`. A record with missing or wrong values is no error: it gets
+    /// a decision that says so.
+    pub fn score(&mut self, request: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        let (fields, options) = read_request(request, &self.limits)?;
+        let frame = read_record(&fields, self.schema.layout(), options.now);
+        let assessment = self.assess(frame, &options)?;
+        self.write_decision(&assessment, 0, &options, out);
+        Ok(())
+    }
+
+    /// Scores a batch and writes the table of answers to `out`, which it clears.
+    ///
+    /// # Errors
+    /// As [`Self::score`]; `record_malformed` also for a table that is none, `record_budget` for more rows
+    /// than the limit.
+    pub fn score_table(&mut self, table: &[u8], options: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        let (options, output) = read_options(options, &self.limits)?;
+        let table = table::read(table)?;
+        match output {
+            Output::Columns => batch::columns(self, &table, &options, out),
+            Output::Decisions => batch::decisions(self, &table, &options, out),
+        }
+    }
+
+    /// Replays the golden records and writes a report as JSON to `out`, which it clears: `failed`, and per
+    /// case `id`, `why`, `ok` and, where it failed, `message`.
+    ///
+    /// # Errors
+    /// `bundle_malformed` where a golden record is no golden record.
+    pub fn verify(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        golden::verify(self, out)
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Judges and scores the rows of a frame.
+    fn assess(&mut self, frame: Frame, options: &Options) -> Result<Assessment> {
+        assess::assess(self, frame, options)
+    }
+
+    /// Appends the canonical bytes of the decision on one row.
+    fn write_decision(&mut self, assessment: &Assessment, row: usize, options: &Options, out: &mut Vec<u8>) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let quality = &assessment.quality[row];
+        let layout = self.schema.layout();
+        let now = assessment.now(row);
+        let reasons = self.reasons(assessment, row, options);
+        let scores = assessment.scores_of(row);
+        let decision = Decision {
+            now,
+            quality,
+            scores: &scores,
+            points: assessment.points(row),
+            grade: assessment.grade(row, &self.manifest),
+            ruling: assessment.ruling(row),
+            reasons: &reasons,
+            explanation: assessment.explanation(row),
+            input: digest_input(&options.salt, &assessment.columns, layout, row, now, &mut scratch),
+        };
+        decision.write(&self.head, layout, out);
+        self.scratch = scratch;
+    }
+}

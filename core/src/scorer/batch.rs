@@ -1,0 +1,174 @@
+//! Batches: chunks of rows through the stages, answers collected in columns.
+
+use super::Scorer;
+use crate::decision::{field_name, outcome_name};
+use crate::error::{Error, ErrorCode, Result};
+use crate::frame::Batch;
+use crate::onnx::Strings;
+use crate::request::Options;
+use crate::scope::{GRADE, POINTS};
+use crate::table::{Table, Writer};
+
+/// Rows that go through the stages together: enough to be fast, few enough that a batch of any length
+/// needs little memory besides its answers.
+const CHUNK_ROWS: usize = 2_048;
+
+/// Writes a column per field of the decision.
+pub(super) fn columns(
+    scorer: &mut Scorer,
+    table: &Table<'_>,
+    options: &Options,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let mut answers = Answers::new(scorer, table.rows());
+    each_chunk(scorer, table, options, |scorer, assessment| {
+        for row in 0..assessment.quality.len() {
+            answers.push(scorer, assessment, row, options);
+        }
+    })?;
+    answers.finish(scorer, table.rows(), out)
+}
+
+/// Writes one column with the canonical bytes of each decision.
+pub(super) fn decisions(
+    scorer: &mut Scorer,
+    table: &Table<'_>,
+    options: &Options,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let mut texts = Strings::default();
+    let mut bytes = Vec::new();
+    let mut total = 0_usize;
+    each_chunk(scorer, table, options, |scorer, assessment| {
+        for row in 0..assessment.quality.len() {
+            bytes.clear();
+            scorer.write_decision(assessment, row, options, &mut bytes);
+            total += bytes.len();
+            texts.push(std::str::from_utf8(&bytes).unwrap_or_default());
+        }
+    })?;
+    if u32::try_from(total).is_err() {
+        return Err(Error::new(ErrorCode::RunBudget, "the decisions pass 4 GiB; send fewer rows"));
+    }
+    let mut writer = Writer::default();
+    writer.texts("decision", texts.iter(), None);
+    writer.finish(table.rows(), out)
+}
+
+fn each_chunk(
+    scorer: &mut Scorer,
+    table: &Table<'_>,
+    options: &Options,
+    mut take: impl FnMut(&mut Scorer, &super::Assessment),
+) -> Result<()> {
+    let rows = table.rows();
+    if rows > scorer.limits.batch_rows {
+        let message = format!("the batch has {rows} rows, the limit is {}", scorer.limits.batch_rows);
+        return Err(Error::new(ErrorCode::RecordBudget, message));
+    }
+    let batch = Batch::new(table, scorer.schema.layout())?;
+    let mut start = 0;
+    while start < rows {
+        let end = rows.min(start + CHUNK_ROWS);
+        let frame = batch.frame(start..end, scorer.schema.layout(), options.now);
+        let assessment = scorer.assess(frame, options)?;
+        take(scorer, &assessment);
+        start = end;
+    }
+    Ok(())
+}
+
+/// The columns of the answer.
+struct Answers {
+    outcome: Optional<Strings>,
+    quality: Strings,
+    issues: Strings,
+    scores: Vec<Optional<Vec<f64>>>,
+    points: Optional<Vec<i64>>,
+    grade: Optional<Strings>,
+    rules: Strings,
+    reasons: Strings,
+    texts: Strings,
+}
+
+/// A column that may lack values.
+#[derive(Default)]
+struct Optional<T> {
+    cells: T,
+    present: Vec<bool>,
+}
+
+impl Optional<Strings> {
+    fn push(&mut self, text: Option<&str>) {
+        self.cells.push(text.unwrap_or_default());
+        self.present.push(text.is_some());
+    }
+}
+
+impl<T: Default> Optional<Vec<T>> {
+    fn push_cell(&mut self, cell: Option<T>) {
+        self.present.push(cell.is_some());
+        self.cells.push(cell.unwrap_or_default());
+    }
+}
+
+impl Answers {
+    fn new(scorer: &Scorer, rows: usize) -> Self {
+        let scores = scorer.head.scores.iter();
+        let score = |_| Optional { cells: Vec::with_capacity(rows), present: Vec::with_capacity(rows) };
+        Self {
+            outcome: Optional::default(),
+            quality: Strings::default(),
+            issues: Strings::default(),
+            scores: scores.map(score).collect(),
+            points: Optional::default(),
+            grade: Optional::default(),
+            rules: Strings::default(),
+            reasons: Strings::default(),
+            texts: Strings::default(),
+        }
+    }
+
+    fn push(&mut self, scorer: &Scorer, assessment: &super::Assessment, row: usize, options: &Options) {
+        let quality = &assessment.quality[row];
+        let ruling = assessment.ruling(row);
+        self.outcome.push(outcome_name(quality, ruling));
+        self.quality.push(quality.verdict.name());
+        let layout = scorer.schema.layout();
+        let issue = |(field, issue): &(_, crate::frame::Issue)| {
+            format!("{}:{}", field_name(field, layout), issue.name())
+        };
+        self.issues.push(&quality.issues.iter().map(issue).collect::<Vec<_>>().join(","));
+        for (at, column) in self.scores.iter_mut().enumerate() {
+            let score = assessment.score(at, row);
+            column.push_cell((!score.is_nan()).then_some(score));
+        }
+        self.points.push_cell(assessment.points(row));
+        self.grade.push(assessment.grade(row, &scorer.manifest));
+        let ids = scorer.head.policy.as_ref().map_or(&[][..], |(_, ids)| ids);
+        let fired = ruling.map_or(&[][..], |ruling| &ruling.fired);
+        let fired: Vec<&str> = fired.iter().filter_map(|&at| ids.get(at)).map(String::as_str).collect();
+        self.rules.push(&fired.join(","));
+        let reasons = scorer.reasons(assessment, row, options);
+        self.reasons.push(&reasons.iter().map(|reason| reason.code).collect::<Vec<_>>().join(","));
+        self.texts.push(&reasons.iter().map(|reason| reason.text).collect::<Vec<_>>().join("; "));
+    }
+
+    fn finish(&self, scorer: &Scorer, rows: usize, out: &mut Vec<u8>) -> Result<()> {
+        let mut writer = Writer::default();
+        writer.texts("outcome", self.outcome.cells.iter(), Some(&self.outcome.present));
+        writer.texts("quality", self.quality.iter(), None);
+        writer.texts("issues", self.issues.iter(), None);
+        for (name, score) in scorer.head.scores.iter().zip(&self.scores) {
+            writer.column(name, &score.cells, Some(&score.present));
+        }
+        if scorer.head.points {
+            writer.column(POINTS, &self.points.cells, Some(&self.points.present));
+            writer.texts(GRADE, self.grade.cells.iter(), Some(&self.grade.present));
+        }
+        writer.texts("rules", self.rules.iter(), None);
+        writer.texts("reasons", self.reasons.iter(), None);
+        writer.texts("reason_texts", self.texts.iter(), None);
+        writer.finish(rows, out)
+    }
+}

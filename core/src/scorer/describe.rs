@@ -1,0 +1,78 @@
+//! What a bundle says about itself: enough for a page to build a form and for people to recognise it.
+
+use serde_json::{Value, json};
+
+use super::Scorer;
+use crate::manifest::{Input, Outcome, Texts};
+use crate::onnx::ValueInfo;
+use crate::scope::{GRADE, POINTS};
+
+pub(super) fn describe(scorer: &Scorer) -> String {
+    let manifest = &scorer.manifest;
+    let mut scores: Vec<&str> = manifest.scores.keys().map(String::as_str).collect();
+    if manifest.scorecard.is_some() {
+        scores.extend([POINTS, GRADE]);
+    }
+    let grades = manifest.scorecard.iter().flat_map(|card| &card.grades).map(|grade| &grade.grade);
+    let models = manifest.models.iter().zip(&scorer.models).map(|(spec, model)| {
+        let list = |infos: &[ValueInfo]| -> Vec<Value> {
+            infos.iter().map(|info| json!({"name": &*info.name, "type": info.kind.to_string()})).collect()
+        };
+        json!({
+            "id": spec.id, "file": spec.file, "inputs": list(model.model().inputs()),
+            "outputs": list(model.model().outputs()), "calibration": spec.calibration.method,
+        })
+    });
+    let outcomes: Vec<&str> = match &manifest.policy {
+        Some(_) => [Outcome::Approve, Outcome::Review, Outcome::Decline]
+            .map(Outcome::name)
+            .into_iter()
+            .chain(["refuse"])
+            .collect(),
+        None => vec!["refuse"],
+    };
+    let codes = manifest.reasons.iter().flat_map(|reasons| &reasons.codes);
+    json!({
+        "kind": "bundle",
+        "name": manifest.name,
+        "version": manifest.version,
+        "digest": scorer.head.digest.to_string(),
+        "title": manifest.title,
+        "description": manifest.description,
+        "inputs": manifest.inputs.iter().map(input).collect::<Vec<_>>(),
+        "scores": scores,
+        "points": manifest.scorecard.as_ref().map(|card| json!({"min": card.floor, "max": card.cap})),
+        "grades": grades.collect::<Vec<_>>(),
+        "outcomes": outcomes,
+        "rules": manifest.policy.iter().flat_map(|policy| &policy.rules).map(|rule| json!({
+            "id": rule.id, "when": rule.when, "outcome": rule.outcome, "reason": rule.reason,
+            "description": rule.description,
+        })).collect::<Vec<_>>(),
+        "reasons": codes.map(|code| json!({"code": code.code, "text": code.text})).collect::<Vec<_>>(),
+        "models": models.collect::<Vec<_>>(),
+        "languages": languages(scorer),
+        "needs_now": scorer.schema.needs_now(),
+        "golden": scorer.golden.len(),
+    })
+    .to_string()
+}
+
+fn input(input: &Input) -> Value {
+    json!({
+        "name": input.name, "type": input.kind, "required": input.required, "min": input.min, "max": input.max,
+        "allowed": input.allowed, "missing": input.on_missing(), "out_of_range": input.on_out_of_range(),
+        "unit": input.unit, "personal": input.personal, "title": input.title,
+    })
+}
+
+/// Languages that every reason has a text in; those of the title where there are no reasons.
+fn languages(scorer: &Scorer) -> Vec<&str> {
+    let codes = |texts: &'_ Texts, code: &str| texts.0.contains_key(code);
+    let reasons = scorer.manifest.reasons.iter().flat_map(|reasons| &reasons.codes).map(|code| &code.text);
+    let mut all: Vec<&Texts> = reasons.collect();
+    if all.is_empty() {
+        all.push(&scorer.manifest.title);
+    }
+    let first = all.first().map(|texts| texts.0.keys()).into_iter().flatten();
+    first.filter(|code| all.iter().all(|texts| codes(texts, code))).map(String::as_str).collect()
+}

@@ -1,0 +1,120 @@
+//! From an archive to a scorer: everything that can be wrong with a bundle is found here.
+
+use std::collections::BTreeMap;
+
+use super::Scorer;
+use super::explain::Explaining;
+use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, REFERENCE, Sha256Digest, sha256};
+use crate::decision::Letterhead;
+use crate::error::{Error, ErrorCode, Result};
+use crate::features::Features;
+use crate::limits::Limits;
+use crate::manifest::{Manifest, located};
+use crate::models::{Answers, Scoring};
+use crate::policy::Policy;
+use crate::schema::Schema;
+use crate::scope::{NOW, Scope};
+
+pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32]) -> Result<Scorer> {
+    let archive = Archive::open(zip, limits)?;
+    if !archive.contains(MANIFEST) {
+        let message = format!("the archive has no `{MANIFEST}` at its top");
+        return Err(Error::new(ErrorCode::BundleMalformed, message));
+    }
+    let json = archive.read(MANIFEST)?;
+    let manifest = Manifest::read(&json, limits)?;
+    if !archive.contains(LOCK) {
+        let message = format!("the bundle has no `{LOCK}`; pack it with `scorebox pack`");
+        return Err(Error::new(ErrorCode::BundleNotPacked, message));
+    }
+    let lock = Lock::read(&archive.read(LOCK)?)?;
+    lock.check_file(MANIFEST, &json)?;
+    assemble(&archive, manifest, &lock, limits, module_digest).map_err(|error| located(error, &json))
+}
+
+fn assemble(
+    archive: &Archive<'_>,
+    manifest: Manifest,
+    lock: &Lock,
+    limits: &Limits,
+    module_digest: [u8; 32],
+) -> Result<Scorer> {
+    let scope = Scope::new(&manifest);
+    let features = Features::load(&manifest, &scope, lock, limits)?;
+    let policy = Policy::load(&manifest, &scope, lock, limits)?;
+    let reference = match archive.contains(REFERENCE) && lock.files.contains_key(REFERENCE) {
+        true => {
+            let bytes = archive.read(REFERENCE)?;
+            lock.check_file(REFERENCE, &bytes)?;
+            Some(bytes)
+        }
+        false => None,
+    };
+    let mut models = Vec::with_capacity(manifest.models.len());
+    let mut explaining = None;
+    for (at, spec) in manifest.models.iter().enumerate() {
+        let place = |error: Error| error.at(format_args!("models[{at}]"));
+        let onnx = archive.read(&spec.file).map_err(place)?;
+        lock.check_file(&spec.file, &onnx).map_err(place)?;
+        check_pin(spec.sha256, &onnx).map_err(place)?;
+        models.push(Scoring::load(spec, &onnx, &manifest, &scope, limits).map_err(place)?);
+        let explained = manifest.reasons.as_ref().filter(|reasons| reasons.model.as_ref() == Some(&spec.id));
+        if let Some(reasons) = explained {
+            let loaded = Explaining::load(at, spec, reasons, &onnx, reference.as_deref(), &scope, limits);
+            explaining = Some(loaded.map_err(|error| error.at("reasons"))?);
+        }
+    }
+    let mut golden = BTreeMap::new();
+    for name in archive.names().filter(|name| name.starts_with(GOLDEN) && lock.golden.contains_key(*name)) {
+        let bytes = archive.read(name)?;
+        lock.check_golden(name, &bytes)?;
+        golden.insert(name.to_owned(), bytes.into_owned());
+    }
+    let time = scope.position(NOW).unwrap_or(usize::MAX);
+    let uses_time = features.read(time) || policy.as_ref().is_some_and(|policy| policy.uses_time(time));
+    let model_of = |id: &str| manifest.models.iter().position(|model| model.id == id);
+    Ok(Scorer {
+        limits: *limits,
+        schema: Schema::new(&manifest.inputs, manifest.unknown_fields, uses_time),
+        features,
+        answers: models.iter().map(|_| Answers::default()).collect(),
+        models,
+        scores: manifest.scores.values().filter_map(|score| model_of(&score.model)).collect(),
+        head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
+        policy,
+        explaining,
+        manifest,
+        golden,
+        scratch: Vec::new(),
+    })
+}
+
+fn check_pin(pinned: Option<Sha256Digest>, bytes: &[u8]) -> Result<()> {
+    match pinned {
+        Some(pinned) if pinned != sha256(bytes) => Err(Error::new(
+            ErrorCode::BundleDigest,
+            format!("the file's sha256 is {}, not the one that is given", sha256(bytes)),
+        )
+        .at("sha256")),
+        _ => Ok(()),
+    }
+}
+
+fn letterhead(
+    manifest: &Manifest,
+    policy: Option<&Policy>,
+    digest: Sha256Digest,
+    module_digest: [u8; 32],
+) -> Letterhead {
+    let ids = manifest.policy.iter().flat_map(|policy| &policy.rules).map(|rule| rule.id.clone());
+    Letterhead {
+        bundle: manifest.name.clone(),
+        version: manifest.version.clone(),
+        scores: manifest.scores.keys().cloned().collect(),
+        points: manifest.scorecard.is_some(),
+        policy: policy.map(|policy| (policy.hit_policy().name(), ids.collect())),
+        explained: manifest.reasons.as_ref().and_then(|reasons| reasons.model.clone()),
+        module: Sha256Digest(module_digest),
+        digest,
+    }
+}
