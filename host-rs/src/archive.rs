@@ -6,6 +6,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use miniz_oxide::inflate;
+
 use crate::error::{Error, ErrorCode, Result};
 
 /// Files of one bundle; the module has the same limit, this one keeps a wrong folder from being read.
@@ -71,19 +73,24 @@ pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The files of a zip archive with stored entries, as [`zip`] and `sbx_pack` write them: names and bytes.
+/// The files of a zip archive as `sbx_pack` writes it, stored or deflated: names and bytes.
 pub(crate) fn unzip(zip: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
-    let wrong = |reason: String| Error::new(ErrorCode::BundleMalformed, reason);
-    let failed = |error: rawzip::Error| wrong(error.to_string());
+    let wrong = |reason: &str| Error::new(ErrorCode::BundleMalformed, reason);
+    let failed = |error: rawzip::Error| wrong(&error.to_string());
     let archive = rawzip::ZipArchive::from_slice(zip).map_err(failed)?;
     let mut files = Vec::new();
+    let mut left = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
     for entry in archive.entries() {
         let entry = entry.map_err(failed)?;
         let name = entry.file_path().try_normalize().map_err(failed)?.as_ref().to_owned();
-        if entry.compression_method() != rawzip::CompressionMethod::STORE {
-            return Err(wrong("the entry is compressed".into()).at(name));
-        }
-        let bytes = archive.get_entry(entry.wayfinder()).map_err(failed)?.data().to_vec();
+        let packed = archive.get_entry(entry.wayfinder()).map_err(failed)?.data();
+        let bytes = match entry.compression_method() {
+            rawzip::CompressionMethod::STORE => packed.to_vec(),
+            rawzip::CompressionMethod::DEFLATE => inflate::decompress_to_vec_with_limit(packed, left)
+                .map_err(|_| wrong("the file does not inflate").at(&name))?,
+            _ => return Err(wrong("files must be stored or deflated").at(&name)),
+        };
+        left = left.checked_sub(bytes.len()).ok_or_else(|| wrong("the archive is too large"))?;
         files.push((name, bytes));
     }
     Ok(files)

@@ -4,15 +4,16 @@ use serde_json::Value;
 
 use super::{Answer, Layout};
 
-/// What separates several values in one cell.
-const SEPARATOR: &str = ";";
+/// What separates several values in one cell, as in the module's own columns.
+const SEPARATOR: &str = ",";
 
-/// The columns' names and whether each holds numbers, in order.
+/// The columns' names, in order: those of the module's batch answers between the row's number and what
+/// was kept, and the error of a row that has no decision.
 pub(super) fn names(layout: &Layout) -> Vec<String> {
-    let before = std::iter::once("row".to_owned()).chain(layout.keep.iter().cloned());
-    let decision = ["outcome", "quality"].map(ToOwned::to_owned).into_iter();
-    let after = ["reasons", "rules", "issues", "error"].map(ToOwned::to_owned);
-    before.chain(decision).chain(layout.scores.iter().cloned()).chain(after).collect()
+    let before = std::iter::once("row").chain(layout.keep.iter().map(String::as_str));
+    let scores = layout.scores.iter().map(String::as_str);
+    let names = before.chain(["outcome", "quality", "issues"]).chain(scores);
+    names.chain(["rules", "reasons", "reason_texts", "error"]).map(ToOwned::to_owned).collect()
 }
 
 /// One row's values, as [`names`] orders them.
@@ -22,24 +23,26 @@ pub(super) fn values(layout: &Layout, answer: &Answer) -> Vec<Value> {
     let decision = match &answer.result {
         Ok(decision) => decision.json(),
         Err(error) => {
-            values.extend(std::iter::repeat_n(Value::Null, layout.scores.len() + 5));
+            values.extend(std::iter::repeat_n(Value::Null, layout.scores.len() + 6));
             values.push(error.to_string().into());
             return values;
         }
     };
+    let reasons = &decision["reasons"];
     values.push(decision["outcome"].clone());
     values.push(decision["quality"]["verdict"].clone());
-    values.extend(layout.scores.iter().map(|name| decision["scores"][name].clone()));
-    values.push(joined(&decision["reasons"], |reason| reason["code"].as_str().map(ToOwned::to_owned)));
-    values.push(joined(&decision["policy"]["fired"], |rule| rule.as_str().map(ToOwned::to_owned)));
-    values.push(joined(&decision["quality"]["issues"], |issue| {
+    values.push(joined(&decision["quality"]["issues"], SEPARATOR, |issue| {
         Some(format!("{}:{}", issue["field"].as_str()?, issue["issue"].as_str()?))
     }));
+    values.extend(layout.scores.iter().map(|name| decision["scores"][name].clone()));
+    values.push(joined(&decision["policy"]["fired"], SEPARATOR, |rule| Some(rule.as_str()?.to_owned())));
+    values.push(joined(reasons, SEPARATOR, |reason| Some(reason["code"].as_str()?.to_owned())));
+    values.push(joined(reasons, "; ", |reason| Some(reason["text"].as_str()?.to_owned())));
     values.push(Value::Null);
     values
 }
 
-fn joined(list: &Value, text: impl Fn(&Value) -> Option<String>) -> Value {
+fn joined(list: &Value, separator: &str, text: impl Fn(&Value) -> Option<String>) -> Value {
     let texts: Vec<String> = list.as_array().into_iter().flatten().filter_map(text).collect();
-    if texts.is_empty() { Value::Null } else { texts.join(SEPARATOR).into() }
+    if texts.is_empty() { Value::Null } else { texts.join(separator).into() }
 }
