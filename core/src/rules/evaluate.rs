@@ -12,6 +12,7 @@ use super::program::{Instruction, Program};
 use super::register::{Builder, Cells, Register, View, is_blank, widen};
 use super::types::Type;
 use super::value::Value;
+use super::verify::GENERAL_ROWS;
 use crate::error::{Error, ErrorCode};
 
 /// The rows that a block runs over: those of the chunk, or the elements of a loop. `roots` says which
@@ -37,9 +38,12 @@ impl Program {
     pub fn evaluate(&self, columns: &[&Column], rows: usize) -> crate::Result<Column> {
         self.check_columns(columns, rows)?;
         let mut all = Joined::default();
+        // A column of any values may hold texts where numbers are declared.
+        let is_loose = columns.iter().any(|column| matches!(column.data(), Data::Any(_)));
+        let chunk_rows = if is_loose { self.chunk_rows.min(GENERAL_ROWS) } else { self.chunk_rows };
         let mut start = 0;
         while start < rows {
-            let chunk = self.chunk_rows.min(rows - start);
+            let chunk = chunk_rows.min(rows - start);
             let given = columns.iter().map(|column| Some(Register::Lent { column, start })).collect();
             let mut meter = Meter::new(chunk);
             let domain = Domain { rows: chunk, roots: None };

@@ -7,7 +7,7 @@ use super::evaluate::{Domain, view};
 use super::fault::Fault;
 use super::meter::{Meter, STEP};
 use super::op::LoopKind;
-use super::program::Program;
+use super::program::{Block, Program};
 use super::register::{Builder, Cells, Register, View};
 use super::value::{List, Map, Value};
 
@@ -24,6 +24,7 @@ struct Group {
     owners: Vec<u32>,
     /// The row of the chunk that pays.
     roots: Vec<u32>,
+    /// The loop variables' cells: one or two columns.
     keys: Vec<Value>,
     values: Vec<Value>,
     /// The rows, each with its container and number of elements, or its fault.
@@ -41,21 +42,17 @@ pub(super) fn run<'a>(
     meter: &mut Meter,
 ) -> Column {
     let ranges = view(registers, range, domain.rows);
+    let Some(block) = program.code.blocks.get(usize::from(body)) else { return Builder::new(0).finish() };
     let mut cells = Builder::new(domain.rows);
     let mut group = Group::default();
     for row in 0..domain.rows {
-        group.add(row, ranges.get(row), domain, meter, cost_of(program, body));
-        if group.values.len() >= GROUP_ELEMENTS || row + 1 == domain.rows {
+        group.add(row, ranges.get(row), domain, meter, block);
+        if group.owners.len() >= GROUP_ELEMENTS || row + 1 == domain.rows {
             let done = std::mem::take(&mut group);
             fold_group(program, kind, body, registers, domain, done, meter, &mut cells);
         }
     }
     cells.finish()
-}
-
-/// Units of one round of the body.
-fn cost_of(program: &Program, body: u16) -> usize {
-    program.code.blocks.get(usize::from(body)).map_or(STEP, |block| (block.code.len() + 1) * STEP)
 }
 
 impl Group {
@@ -65,8 +62,9 @@ impl Group {
         range: Result<Value, Fault>,
         domain: Domain<'_>,
         meter: &mut Meter,
-        cost: usize,
+        block: &Block,
     ) {
+        let cost = (block.code.len() + 1) * STEP;
         let root = domain.root(row);
         let taken = range.and_then(|range| {
             let elements = match &range {
@@ -85,14 +83,22 @@ impl Group {
             let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
             self.owners.extend(std::iter::repeat_n(number(row), *elements));
             self.roots.extend(std::iter::repeat_n(number(root), *elements));
+            let with_keys = block.variables == 2;
             match range {
                 Value::List(list) => {
-                    self.keys.extend((0_i64..).take(*elements).map(Value::Int));
+                    if with_keys {
+                        self.keys.extend((0_i64..).take(*elements).map(Value::Int));
+                    }
                     self.values.extend_from_slice(list.items());
                 }
                 Value::Map(map) => {
-                    self.keys.extend(map.entries().iter().map(|(key, _)| key.clone()));
-                    self.values.extend(map.entries().iter().map(|(_, value)| value.clone()));
+                    let keys = map.entries().iter().map(|(key, _)| key.clone());
+                    if with_keys {
+                        self.keys.extend(keys);
+                        self.values.extend(map.entries().iter().map(|(_, value)| value.clone()));
+                    } else {
+                        self.values.extend(keys);
+                    }
                 }
                 _ => {}
             }
@@ -123,12 +129,12 @@ fn fold_group<'a>(
     body: u16,
     registers: &[Option<Register<'a>>],
     domain: Domain<'_>,
-    group: Group,
+    mut group: Group,
     meter: &mut Meter,
     cells: &mut Builder,
 ) {
     let Some(block) = program.code.blocks.get(usize::from(body)) else { return };
-    let elements = group.values.len();
+    let elements = group.owners.len();
     let given = if elements == 0 {
         Vec::new()
     } else {
@@ -141,11 +147,9 @@ fn fold_group<'a>(
             }));
         }
         if block.variables == 2 {
-            inside.push(Some(Register::Made(column_of(group.keys.iter().cloned()))));
-            inside.push(Some(Register::Made(column_of(group.values.iter().cloned()))));
-        } else {
-            inside.push(Some(Register::Made(group.single_variable())));
+            inside.push(Some(Register::Made(column_of(std::mem::take(&mut group.keys).into_iter()))));
         }
+        inside.push(Some(Register::Made(column_of(std::mem::take(&mut group.values).into_iter()))));
         let inner = Domain { rows: elements, roots: Some(&group.roots) };
         program.run_block(usize::from(body), inside, inner, meter)
     };
@@ -163,20 +167,6 @@ fn fold_group<'a>(
             Ok(folded)
         });
         cells.push(folded);
-    }
-}
-
-impl Group {
-    /// The one variable of a loop: elements of lists, keys of maps.
-    fn single_variable(&self) -> Column {
-        let mut cells = Builder::new(self.values.len());
-        let mut at = 0;
-        for (range, count) in self.rows.iter().flatten() {
-            let source = if matches!(range, Value::Map(_)) { &self.keys } else { &self.values };
-            source.iter().skip(at).take(*count).for_each(|value| cells.push(Ok(value.clone())));
-            at += count;
-        }
-        cells.finish()
     }
 }
 

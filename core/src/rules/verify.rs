@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::op::Op;
 use super::program::{Block, Code, Constant, Instruction, Program};
+use super::types::Type;
 use super::value::{List, MAX_VALUE_DEPTH, Map, Value};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
@@ -16,7 +17,7 @@ pub(super) const MAX_LOOP_DEPTH: usize = 8;
 const FAST_ROWS: usize = 1_024;
 /// Rows evaluated together by code that makes texts, lists or loops. Bounds the memory of a hostile
 /// program, since each row may hold [`super::meter::ROW_UNITS`] bytes.
-const GENERAL_ROWS: usize = 32;
+pub(super) const GENERAL_ROWS: usize = 32;
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::RuleInvalid, message)
@@ -44,27 +45,98 @@ impl Program {
         let constants =
             code.constants.iter().map(|constant| load(constant, 0, &mut size)).collect::<Result<_>>()?;
         let releases = check_blocks(&code)?;
-        let fast = code.blocks.len() == 1
-            && code.blocks[0].code.iter().all(|instruction| match instruction {
-                Instruction::Constant(_) => true,
-                Instruction::Call(op, _) => is_small(*op),
-                Instruction::Loop(..) => false,
-            });
-        Ok(Self { code, constants, releases, chunk_rows: if fast { FAST_ROWS } else { GENERAL_ROWS } })
+        let chunk_rows = if makes_only_scalars(&code) { FAST_ROWS } else { GENERAL_ROWS };
+        Ok(Self { code, constants, releases, chunk_rows })
     }
+}
+
+/// Whether every register that the code makes is a number, boolean or time, so that many rows can be
+/// held at one time.
+fn makes_only_scalars(code: &Code) -> bool {
+    let [main] = code.blocks.as_slice() else { return false };
+    let is_big = |ty: &Type| {
+        matches!(
+            ty,
+            Type::Dyn | Type::String | Type::Bytes | Type::List(_) | Type::Map(..) | Type::Type | Type::Null
+        )
+    };
+    // Per register: whether it may hold a text, list or map.
+    let mut big: Vec<bool> = code.inputs.iter().map(|input| is_big(&input.ty)).collect();
+    for instruction in &main.code {
+        let is_big = |register: &u16| big.get(usize::from(*register)).copied().unwrap_or(true);
+        let made = match instruction {
+            Instruction::Constant(index) => code.constants.get(usize::from(*index)).is_none_or(|constant| {
+                matches!(
+                    constant,
+                    Constant::String(_)
+                        | Constant::Bytes(_)
+                        | Constant::List(_)
+                        | Constant::Map(_)
+                        | Constant::Type(_)
+                )
+            }),
+            Instruction::Call(Op::Add, args) => args.iter().any(is_big),
+            Instruction::Call(op, _) => !is_small(*op),
+            Instruction::Loop(..) => true,
+        };
+        if made && !matches!(instruction, Instruction::Constant(_)) {
+            return false;
+        }
+        big.push(made);
+    }
+    true
 }
 
 /// Whether an operation never makes a text or list.
 fn is_small(op: Op) -> bool {
     matches!(
         op,
-        Op::And | Op::Or | Op::Not | Op::Negate | Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge
-            | Op::Choose | Op::Subtract | Op::Multiply | Op::Divide | Op::Remainder | Op::In | Op::Size
-            | Op::ToInt | Op::ToDouble | Op::ToUint | Op::ToBool | Op::Contains | Op::StartsWith | Op::EndsWith
-            | Op::Ceil | Op::Floor | Op::Round | Op::Trunc | Op::Abs | Op::Sign | Op::Sqrt | Op::IsNan
-            | Op::IsInf | Op::IsFinite | Op::Has | Op::Greatest | Op::Least | Op::FullYear | Op::Month
-            | Op::Date | Op::DayOfMonth | Op::DayOfWeek | Op::DayOfYear | Op::Hours | Op::Minutes | Op::Seconds
-            // Adding texts makes a text, but no more of them than instructions, each of bounded length.
+        Op::And
+            | Op::Or
+            | Op::Not
+            | Op::Negate
+            | Op::Eq
+            | Op::Ne
+            | Op::Lt
+            | Op::Le
+            | Op::Gt
+            | Op::Ge
+            | Op::Choose
+            | Op::Subtract
+            | Op::Multiply
+            | Op::Divide
+            | Op::Remainder
+            | Op::In
+            | Op::Size
+            | Op::ToInt
+            | Op::ToDouble
+            | Op::ToUint
+            | Op::ToBool
+            | Op::Contains
+            | Op::StartsWith
+            | Op::EndsWith
+            | Op::Ceil
+            | Op::Floor
+            | Op::Round
+            | Op::Trunc
+            | Op::Abs
+            | Op::Sign
+            | Op::Sqrt
+            | Op::IsNan
+            | Op::IsInf
+            | Op::IsFinite
+            | Op::Has
+            | Op::Greatest
+            | Op::Least
+            | Op::FullYear
+            | Op::Month
+            | Op::Date
+            | Op::DayOfMonth
+            | Op::DayOfWeek
+            | Op::DayOfYear
+            | Op::Hours
+            | Op::Minutes
+            | Op::Seconds
             | Op::Milliseconds
     )
 }
