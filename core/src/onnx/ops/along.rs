@@ -6,7 +6,7 @@ use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::tensor::DType;
 
 use super::axes::{Integers, axis_at_load, axis_within};
-use super::compute::{Class, Compute, by_class, class, fill, whole};
+use super::compute::{Class, Compute, by_class, class, fill, is_nan, whole};
 use super::plain;
 
 const FLOATS: &str = "float, double, float16";
@@ -105,8 +105,8 @@ fn over_classes(spec: &NodeSpec<'_>, single: fn(&mut [f32]), double: fn(&mut [f6
 fn largest<C: Compute>(line: &[C]) -> C {
     let mut best = C::from_f64(f64::NEG_INFINITY);
     for &x in line {
-        // NaN is not below anything, so it is taken; and nothing is above it.
-        if !(x <= best) {
+        // Nothing is above NaN, so once taken it stays.
+        if x > best || is_nan(x) {
             best = x;
         }
     }

@@ -101,20 +101,48 @@ fn numeric(spec: &NodeSpec<'_>) -> Result<DType> {
     Ok(dtype)
 }
 
-/// With `fmod` the remainder has the dividend's sign, as in C; without, the divisor's, as in Python, and
-/// floats are not allowed.
+/// With `fmod` the remainder has the dividend's sign, as in C; without, the divisor's, as in Python, which
+/// floats have from operator set 28 on.
 fn modulo(spec: &mut NodeSpec<'_>) -> Result<Built> {
     let fmod = spec.attributes.flag("fmod", false)?;
-    if numeric(spec)?.is_float() && !fmod {
+    if numeric(spec)?.is_float() && !fmod && spec.opset < 28 {
         return Err(Error::new(ErrorCode::ModelAttribute, "attribute \"fmod\" must be 1 for floats"));
     }
-    let signed: Pair<i64, i64> = if fmod {
-        pair!(|a, b| a.wrapping_rem(b))
-    } else {
+    if fmod {
+        return division(
+            spec,
+            pair!(|a, b| a % b),
+            pair!(|a, b| a % b),
+            pair!(|a, b| a.wrapping_rem(b)),
+            pair!(|a, b| a % b),
+        );
+    }
+    division(
+        spec,
+        pair!(|a, b| {
+            let rest = a % b;
+            if rest == 0.0 {
+                0f32.copysign(b)
+            } else if (rest < 0.0) == (b < 0.0) {
+                rest
+            } else {
+                rest + b
+            }
+        }),
+        pair!(|a, b| {
+            let rest = a % b;
+            if rest == 0.0 {
+                0f64.copysign(b)
+            } else if (rest < 0.0) == (b < 0.0) {
+                rest
+            } else {
+                rest + b
+            }
+        }),
         pair!(|a, b| {
             let rest = a.wrapping_rem(b);
             if rest != 0 && (rest < 0) != (b < 0) { rest.wrapping_add(b) } else { rest }
-        })
-    };
-    division(spec, pair!(|a, b| a % b), pair!(|a, b| a % b), signed, pair!(|a, b| a % b))
+        }),
+        pair!(|a, b| a % b),
+    )
 }

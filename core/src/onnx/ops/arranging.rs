@@ -315,7 +315,7 @@ impl Split {
     fn part_sizes(&self, given: Option<&[i64]>, total: usize) -> Result<Vec<usize>> {
         let sizes = match given {
             Some(sizes) => sizes.iter().map(|&value| size(value)).collect::<Result<Vec<_>>>()?,
-            None if self.even && total % self.parts != 0 => Vec::new(),
+            None if self.even && !total.is_multiple_of(self.parts) => Vec::new(),
             None => {
                 let part = total.div_ceil(self.parts);
                 (0..self.parts).map(|at| part.min(total.saturating_sub(at * part))).collect()

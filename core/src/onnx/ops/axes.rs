@@ -125,11 +125,6 @@ impl AxisSet {
     pub(super) const fn has(self, axis: usize) -> bool {
         axis < MAX_RANK && self.0 & (1 << axis) != 0
     }
-
-    /// How many axes are in the set.
-    pub(super) const fn count(self) -> usize {
-        self.0.count_ones() as usize
-    }
 }
 
 /// An axis as models write it as an index below `rank`, or an error with `code`.

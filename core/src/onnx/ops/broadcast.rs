@@ -83,13 +83,13 @@ impl<const N: usize> Plan<N> {
                 }
                 at[axis] += 1;
                 if at[axis] < self.sizes[axis] {
-                    for operand in 0..N {
-                        offsets[operand] += self.strides[operand][axis];
+                    for (offset, strides) in offsets.iter_mut().zip(&self.strides) {
+                        *offset += strides[axis];
                     }
                     break;
                 }
-                for operand in 0..N {
-                    offsets[operand] -= self.strides[operand][axis] * (self.sizes[axis] - 1);
+                for (offset, strides) in offsets.iter_mut().zip(&self.strides) {
+                    *offset -= strides[axis] * (self.sizes[axis] - 1);
                 }
                 at[axis] = 0;
                 axis += 1;

@@ -110,7 +110,8 @@ impl Kernel for EqualTexts {
     }
 }
 
-/// Bits shifted out are lost; a shift by the type's width or more gives zero.
+/// Bits shifted out are lost. A shift by a negative number or by the type's width or more leaves what the
+/// sign fills in: -1 for a right shift of a negative number, else 0.
 fn shift(spec: &mut NodeSpec<'_>) -> Result<Built> {
     let dtype = integer(spec)?;
     let left = match spec.attributes.text("direction")? {
@@ -131,7 +132,7 @@ fn shift(spec: &mut NodeSpec<'_>) -> Result<Built> {
         return build(spec, dtype, forms[usize::from(left)], false);
     }
     let forms: [Pair<i64, i64>; 2] = [
-        pair!(|a, b| a >> b.clamp(0, 63)),
+        pair!(|a, b| if (0..64).contains(&b) { a >> b } else { a >> 63 }),
         pair!(|a, b| u32::try_from(b).ok().and_then(|by| a.checked_shl(by)).unwrap_or(0)),
     ];
     build(spec, dtype, forms[usize::from(left)], false)

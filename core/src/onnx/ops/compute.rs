@@ -261,3 +261,44 @@ macro_rules! by_class {
     };
 }
 pub(super) use by_class;
+
+/// Whether a number cannot be compared, not even with itself.
+pub(super) fn is_nan<C: Compute>(value: C) -> bool {
+    value.partial_cmp(&value).is_none()
+}
+
+/// A float type that more than sums and products are computed in.
+pub(super) trait Real: Compute {
+    /// The quotient.
+    fn over(self, other: Self) -> Self;
+    /// The square root.
+    fn root(self) -> Self;
+    /// The difference.
+    fn minus(self, other: Self) -> Self;
+    /// This to the power of `exponent`.
+    fn power(self, exponent: Self) -> Self;
+}
+
+macro_rules! real {
+    ($type:ty, $power:path) => {
+        impl Real for $type {
+            fn over(self, other: Self) -> Self {
+                self / other
+            }
+
+            fn root(self) -> Self {
+                self.sqrt()
+            }
+
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+
+            fn power(self, exponent: Self) -> Self {
+                $power(self, exponent)
+            }
+        }
+    };
+}
+real!(f32, libm::powf);
+real!(f64, libm::pow);

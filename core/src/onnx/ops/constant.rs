@@ -1,5 +1,4 @@
-//! Values that need no input, or only the shape of one: Constant, ConstantOfShape, Shape, Size, EyeLike,
-//! Range.
+//! Values that need no input, or only the shape of one: Constant, ConstantOfShape, Shape, Size, EyeLike.
 
 use std::sync::Arc;
 

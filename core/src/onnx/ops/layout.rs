@@ -117,7 +117,7 @@ fn reshaped_dims(from: &DimList, wanted: &[i64], allow_zero: bool) -> Result<Dim
     }
     let solved = match symbols.as_slice() {
         _ if open || known_to == 0 => return Ok(Some(dims)),
-        [] if known_from % known_to == 0 => Dim::Known(known_from / known_to),
+        [] if known_from.is_multiple_of(known_to) => Dim::Known(known_from / known_to),
         [Dim::Symbol(name)] if known_from == known_to => Dim::Symbol(name.clone()),
         [] => {
             return Err(Error::new(

@@ -41,7 +41,7 @@ impl<C: Compute> Kernel for LogSumExp<C> {
         // NaN and the infinities must reach the result, so they do not become the shift.
         let mut shifts = vec![C::from_f64(f64::NEG_INFINITY); result.elements().unwrap_or(0)];
         walk(&plan, |from, to| {
-            each(&values[from], &mut shifts[to], |shift, x| if x > shift { x } else { shift })
+            each(&values[from], &mut shifts[to], |shift, x| if x > shift { x } else { shift });
         });
         for shift in &mut shifts {
             if *shift == C::from_f64(f64::INFINITY) || *shift == C::from_f64(f64::NEG_INFINITY) {

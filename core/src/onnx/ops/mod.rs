@@ -5,32 +5,42 @@ mod along;
 mod arithmetic;
 mod arranging;
 mod axes;
+mod blocks;
 mod broadcast;
 mod cast;
+mod channel_norms;
 mod comparison;
 mod compute;
 mod constant;
 mod control;
+mod determinant;
+mod einsum;
 mod elementwise;
 mod extremes;
+mod generation;
 mod indexing;
 mod layout;
 mod log_sum_exp;
 mod mapping;
 mod matrix;
+pub(crate) mod ml;
 mod moving;
+mod norms;
 mod optional;
 mod order_key;
+mod padding;
 mod pairwise;
 mod power;
 mod product;
 mod quantization;
 mod quantized_product;
 mod reduction;
+mod scatter;
 mod selection;
 mod sequence;
 mod slice;
 mod text_number;
+mod unique;
 mod variadic;
 
 use super::kernel::{Built, NodeSpec, Operator};
@@ -42,21 +52,31 @@ pub const FAMILIES: &[&[Operator]] = &[
     along::OPERATORS,
     arithmetic::OPERATORS,
     arranging::OPERATORS,
+    blocks::OPERATORS,
     cast::OPERATORS,
+    channel_norms::OPERATORS,
     comparison::OPERATORS,
     constant::OPERATORS,
     control::OPERATORS,
+    determinant::OPERATORS,
+    einsum::OPERATORS,
     elementwise::OPERATORS,
     extremes::OPERATORS,
+    generation::OPERATORS,
     indexing::OPERATORS,
     layout::OPERATORS,
+    ml::OPERATORS,
+    norms::OPERATORS,
+    padding::OPERATORS,
     product::OPERATORS,
     quantization::OPERATORS,
     quantized_product::OPERATORS,
     reduction::OPERATORS,
+    scatter::OPERATORS,
     selection::OPERATORS,
     sequence::OPERATORS,
     slice::OPERATORS,
+    unique::OPERATORS,
     variadic::OPERATORS,
 ];
 

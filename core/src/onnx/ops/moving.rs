@@ -275,3 +275,12 @@ pub(super) fn strides(shape: &Shape) -> [isize; crate::onnx::shape::MAX_RANK] {
     }
     strides
 }
+
+/// A scalar of this type that is zero, false or an empty text.
+pub(super) fn zero(dtype: DType) -> Tensor {
+    let mut tensor = Tensor::default();
+    if let Data::Str(texts) = tensor.reset_as(dtype, Shape::SCALAR) {
+        texts.push("");
+    }
+    tensor
+}

@@ -115,16 +115,18 @@ pub(super) const OPERATORS: &[Operator] = &[
         )
     }),
     row("ReduceMax", &[1, 11, 12, 13, 18, 20], "numeric, bool", |spec| {
-        let mut folds = folds!(start: f32::NEG_INFINITY.into(), 0;
+        let mut folds = folds!(start: 0.0, 0;
             floats: |acc, x| if x > acc || x.is_nan() { x } else { acc }; integers: acc.max(x);
             finish: finish!(), finish!(), finish!());
+        (folds.single.start, folds.double.start) = (f32::NEG_INFINITY, f64::NEG_INFINITY);
         folds.signed.start = bounds(spec.dtype(0)?).0;
         build(spec, 18, folds)
     }),
     row("ReduceMin", &[1, 11, 12, 13, 18, 20], "numeric, bool", |spec| {
-        let mut folds = folds!(start: f32::INFINITY.into(), 0;
+        let mut folds = folds!(start: 0.0, 0;
             floats: |acc, x| if x < acc || x.is_nan() { x } else { acc }; integers: acc.min(x);
             finish: finish!(), finish!(), finish!());
+        (folds.single.start, folds.double.start) = (f32::INFINITY, f64::INFINITY);
         (folds.signed.start, folds.unsigned.start) = (bounds(spec.dtype(0)?).1, u64::MAX);
         build(spec, 18, folds)
     }),
