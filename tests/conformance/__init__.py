@@ -1,0 +1,1 @@
+"""The ONNX package's own node tests, one verdict each."""
