@@ -6,6 +6,7 @@
 
 use super::attributes::Attributes;
 use super::body::{Body, Frames};
+use super::explain::ExplainPart;
 use super::proto::GraphProto;
 use super::shape::{DimList, Shape};
 use super::tensor::{DType, Element, Strings, Tensor};
@@ -140,6 +141,11 @@ pub trait Kernel: Send + Sync {
     /// [`ErrorCode::RunValue`] for values outside the operator's domain, [`ErrorCode::InputShape`] for
     /// shapes that do not fit, [`ErrorCode::RunBudget`] where limits are met.
     fn run(&self, io: &mut Io<'_>) -> Result<()>;
+
+    /// What an explanation of the model's answers needs to know of this kernel, if anything.
+    fn explain_part(&self) -> Option<ExplainPart<'_>> {
+        None
+    }
 }
 
 /// A run's view of one node: inputs to read, outputs to fill.
@@ -176,6 +182,12 @@ pub struct Scratch {
     pub i64: Vec<i64>,
     /// Indices.
     pub usize: Vec<usize>,
+    /// Truth values.
+    pub flags: Vec<bool>,
+    /// Scores under construction, beside `f32` that holds the inputs.
+    pub scores_f32: Vec<f32>,
+    /// Scores under construction, beside `f64` that holds the inputs.
+    pub scores_f64: Vec<f64>,
     /// Text under construction.
     pub text: String,
     /// What nested graphs keep between runs.

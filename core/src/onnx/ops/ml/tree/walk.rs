@@ -1,0 +1,112 @@
+//! The plain evaluator: one row goes down one tree, split by split.
+//!
+//! Rows are taken in blocks so that a tree stays in the cache for a block; within a row, trees follow
+//! each other in the order of the model, because sums of floats depend on it.
+
+use super::ensemble::{Child, Forest, Test};
+use super::real::Real;
+
+/// Rows per block.
+pub(super) const BLOCK: usize = 64;
+
+impl<T: Real> Forest<T> {
+    /// Calls `hit` with the row's place in the block and the leaf it comes to, for all rows of a block
+    /// and one tree after another. `rows` holds rows of `width` values, at least as many as features.
+    pub(super) fn leaves_of_block(&self, rows: &[T], width: usize, mut hit: impl FnMut(usize, usize)) {
+        // Most models make one kind of comparison only; it is compiled in, not looked up per split.
+        match self.uniform {
+            Some((Test::Leq, false)) => self.block(rows, width, |x, branch| x <= branch.threshold, hit),
+            Some((Test::Lt, false)) => self.block(rows, width, |x, branch| x < branch.threshold, hit),
+            Some((Test::Gt, false)) => self.block(rows, width, |x, branch| x > branch.threshold, hit),
+            Some((Test::Leq, true)) => self.block(
+                rows,
+                width,
+                |x, branch| x <= branch.threshold || (is_nan(x) && branch.missing_is_true()),
+                hit,
+            ),
+            Some((Test::Lt, true)) => self.block(
+                rows,
+                width,
+                |x, branch| x < branch.threshold || (is_nan(x) && branch.missing_is_true()),
+                hit,
+            ),
+            _ => {
+                for &root in &self.roots {
+                    for (place, row) in rows.chunks_exact(width.max(1)).enumerate() {
+                        let mut at = root;
+                        while at.as_leaf().is_none() {
+                            let branch = &self.branches[at.place()];
+                            let goes = self.compare(at.place(), row[branch.feature()]);
+                            at = if goes { branch.on_true } else { branch.on_false };
+                        }
+                        hit(place, at.place());
+                    }
+                }
+            }
+        }
+    }
+
+    fn block(
+        &self,
+        rows: &[T],
+        width: usize,
+        goes: impl Fn(T, &super::Branch<T>) -> bool,
+        mut hit: impl FnMut(usize, usize),
+    ) {
+        for &root in &self.roots {
+            for (place, row) in rows.chunks_exact(width.max(1)).enumerate() {
+                let mut at = root;
+                while at.as_leaf().is_none() {
+                    let branch = &self.branches[at.place()];
+                    at = if goes(row[branch.feature()], branch) { branch.on_true } else { branch.on_false };
+                }
+                hit(place, at.place());
+            }
+        }
+    }
+
+    /// Whether the comparison of split `at` holds for the value of its feature. NaN goes where the
+    /// split sends missing values, whatever the comparison.
+    fn compare(&self, at: usize, x: T) -> bool {
+        let branch = &self.branches[at];
+        let threshold = branch.threshold;
+        if is_nan(x) {
+            return branch.missing_is_true();
+        }
+        match branch.test() {
+            Test::Leq => x <= threshold,
+            Test::Lt => x < threshold,
+            Test::Gte => x >= threshold,
+            Test::Gt => x > threshold,
+            Test::Eq => x == threshold,
+            Test::Neq => x != threshold,
+            Test::Member => {
+                let set = self.set(threshold.to_place() as usize);
+                let at = set.partition_point(|member| *member < x);
+                set.get(at).is_some_and(|member| *member == x)
+            }
+        }
+    }
+
+    /// Whether the comparison of split `at` holds for a row of doubles.
+    pub(super) fn holds(&self, at: usize, row: &[f64]) -> bool {
+        let x = row.get(self.branches[at].feature()).copied().unwrap_or(f64::NAN);
+        self.compare(at, T::from_f64(x))
+    }
+
+    /// The leaf of tree `root` for a row of doubles.
+    pub(super) fn leaf(&self, root: Child, row: &[f64], mut passed: impl FnMut(usize)) -> usize {
+        let mut at = root;
+        while at.as_leaf().is_none() {
+            passed(at.place());
+            let branch = &self.branches[at.place()];
+            at = if self.holds(at.place(), row) { branch.on_true } else { branch.on_false };
+        }
+        at.place()
+    }
+}
+
+#[allow(clippy::eq_op, reason = "this is how a generic type is asked for NaN")]
+fn is_nan<T: Real>(x: T) -> bool {
+    x != x
+}
