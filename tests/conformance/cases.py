@@ -13,7 +13,7 @@ from onnx.backend.test.loader import load_model_tests
 # Element types that no tabular exporter writes: bfloat16, the 8-bit floats, and everything below 8 bits.
 UNCOMMON = {
     getattr(TensorProto, name)
-    for name in TensorProto.DataType.keys()
+    for name in dict(TensorProto.DataType.items())
     if name.startswith(("BFLOAT", "FLOAT8", "FLOAT4", "FLOAT6", "INT4", "UINT4", "INT2", "UINT2", "COMPLEX"))
 }
 TRAINING = ("ai.onnx.preview.training", "ai.onnx.training")

@@ -46,7 +46,11 @@ def differs(got: object, want: object, case: Case) -> str:
         close = np.isclose(a, b, rtol=rtol, atol=case.atol, equal_nan=True)
     else:
         close = a == b
-    return "" if close.all() else f"{(~close).sum()} of {close.size} differ: {a[~close][:4]}, want {b[~close][:4]}"
+    return (
+        ""
+        if close.all()
+        else f"{(~close).sum()} of {close.size} differ: {a[~close][:4]}, want {b[~close][:4]}"
+    )
 
 
 def judge(case: Case, runner: Runner) -> tuple[str, str]:
@@ -64,7 +68,9 @@ def judge(case: Case, runner: Runner) -> tuple[str, str]:
 
 def main() -> int:
     """Runs, prints, and returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("substring", nargs="?", default="", help="only tests whose name contains this")
     parser.add_argument("--native", help="path of the core's run_model example, to run without the module")
     arguments = parser.parse_args()
@@ -84,7 +90,8 @@ def main() -> int:
         total.update(counter)
     print(f"{'all':44}" + "".join(f"{total[verdict]:>14}" for verdict in VERDICTS))
     in_scope = total["pass"] + total["refused"] + total["wrong"]
-    print(f"\n{total['pass']} passed, {total['wrong']} failed, {total['refused'] + total['out of scope']} skipped")
+    skipped = total["refused"] + total["out of scope"]
+    print(f"\n{total['pass']} passed, {total['wrong']} failed, {skipped} skipped")
     print(f"{100 * total['pass'] / max(in_scope, 1):.1f} % of the tests in scope pass")
     return int(total["wrong"] > 0 or total["pass"] == 0)
 

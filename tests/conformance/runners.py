@@ -54,13 +54,18 @@ class Native:
         """Outputs by name, or :class:`RefusedError`."""
         path = Path(self.folder.name) / "model.onnx"
         path.write_bytes(model)
-        optional = {i.name for i in onnx.load_from_string(model).graph.input if i.type.HasField("optional_type")}
+        optional = {
+            i.name for i in onnx.load_from_string(model).graph.input if i.type.HasField("optional_type")
+        }
         values = {
-            name: {"optional": None if value is None else encoded(value)} if name in optional else encoded(value)
+            name: {"optional": None if value is None else encoded(value)}
+            if name in optional
+            else encoded(value)
             for name, value in feeds.items()
         }
         request = {"model": str(path), "feeds": values}
-        assert self.process.stdin and self.process.stdout
+        if self.process.stdin is None or self.process.stdout is None:
+            raise RuntimeError("the runner has no pipes")
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
