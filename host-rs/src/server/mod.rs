@@ -87,7 +87,6 @@ pub async fn serve_state(state: Arc<State>, listen: SocketAddr) -> Result<()> {
 }
 
 /// Every route over this state.
-#[must_use]
 pub fn router(state: Arc<State>) -> Router {
     let api = Router::new()
         .route("/v1/bundles", get(catalogue::list))

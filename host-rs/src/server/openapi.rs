@@ -46,7 +46,7 @@ pub(crate) struct ManyAnswer {
 #[allow(dead_code, reason = "describes what the handler writes as text")]
 pub(crate) enum RecordAnswer {
     /// It was decided.
-    Decided { decision: Decision },
+    Decided { decision: Box<Decision> },
     /// It could not be read.
     Failed { error: ErrorDetail },
 }

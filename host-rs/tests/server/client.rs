@@ -12,49 +12,51 @@ use scorebox::{Config, Engine};
 use crate::module::scripted;
 
 /// A running server; it ends with the test's process.
-pub struct Server {
-    pub address: SocketAddr,
-    pub state: Arc<State>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) state: Arc<State>,
     _runtime: tokio::runtime::Runtime,
 }
 
 /// An answer.
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> serde_json::Value {
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     /// The code of a failure, which always has a message.
-    pub fn code(&self) -> String {
+    #[track_caller]
+    pub(crate) fn code(&self) -> String {
         let error = &self.json()["error"];
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{}", self.body);
         assert!(error["path"].is_string(), "{}", self.body);
         error["code"].as_str().unwrap().to_owned()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
 /// The configuration that tests share: one instance, short deadlines.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config::new().instances(1).deadline_ms(300).memory_bytes(64 << 20).cache(false).module(scripted())
 }
 
 impl Server {
-    pub fn start(settings: Settings) -> Self {
+    pub(crate) fn start(settings: Settings) -> Self {
         Self::start_with(config(), settings)
     }
 
-    pub fn start_with(config: Config, settings: Settings) -> Self {
+    pub(crate) fn start_with(config: Config, settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scripted.zip");
         std::fs::write(&path, b"PK any bytes will do").unwrap();
@@ -69,12 +71,14 @@ impl Server {
         Self { address, state, _runtime: runtime }
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
     }
 
     /// Posts a JSON body to the bundle's score route.
-    pub fn score(&self, body: &str) -> Answer {
+    #[track_caller]
+    pub(crate) fn score(&self, body: &str) -> Answer {
         self.send(
             "POST",
             "/v1/bundles/scripted/score",
@@ -83,7 +87,8 @@ impl Server {
         )
     }
 
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    #[track_caller]
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -95,7 +100,8 @@ impl Server {
     }
 
     /// Sends bytes as they are and reads until the server closes.
-    pub fn exchange(&self, bytes: &[u8]) -> Answer {
+    #[track_caller]
+    pub(crate) fn exchange(&self, bytes: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // A server that refuses early may close before it has read everything.
@@ -103,7 +109,9 @@ impl Server {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let text = String::from_utf8_lossy(&answer);
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| {
+            panic!("no answer to {:?}: {text:?}", String::from_utf8_lossy(bytes).get(..120))
+        });
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_owned(), body: body.to_owned() }
     }

@@ -6,7 +6,7 @@ const ABOUT: &str =
     r#"{"kind":"bundle","name":"scripted","version":"1.2.3","digest":"sha256:00","inputs":[]}"#;
 
 /// What it decides where the key asks for nothing else.
-pub const DECISION: &str =
+pub(crate) const DECISION: &str =
     r#"{"bundle":"scripted","version":"1.2.3","outcome":"approve","scores":{"points":600}}"#;
 
 const FAILURES: [(char, &str); 3] = [
@@ -20,7 +20,7 @@ const BLOCKS: u32 = 65_536;
 const BLOCK: u32 = 1 << 20;
 
 /// The module. Keys: `l` never ends, `t` traps, `g` asks for too much memory, `v`, `m` and `s` fail.
-pub fn scripted() -> Vec<u8> {
+pub(crate) fn scripted() -> Vec<u8> {
     let mut texts = Vec::new();
     let mut end = 1_024;
     let mut place = |text: &str| {
