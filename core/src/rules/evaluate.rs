@@ -183,15 +183,11 @@ struct Joined {
 impl Joined {
     fn append(&mut self, chunk: &View<'_>, rows: usize, meter: &Meter) {
         let before = self.states.len();
-        for row in 0..rows {
-            let state = if meter.is_over(row) { Fault::Budget as u8 } else { chunk.state(row) };
-            let state = match chunk.cells {
-                Cells::Any(cells) if state == VALUE && cells.get(row).is_none_or(is_blank) => NULL,
-                Cells::One(Value::Null) if state == VALUE => NULL,
-                _ => state,
-            };
-            self.has_states |= state != VALUE;
-            self.states.push(state);
+        let is_typed = !matches!(chunk.cells, Cells::Any(_) | Cells::One(_));
+        if is_typed && chunk.states.is_none() && !meter.is_any_over() {
+            self.states.resize(before + rows, VALUE);
+        } else {
+            self.append_states(chunk, rows, meter);
         }
         let blank = |data: &Data| matches!(data, Data::Any(cells) if cells.iter().all(is_blank));
         match (&mut self.data, chunk.cells) {
@@ -207,6 +203,19 @@ impl Joined {
                 let all = Data::Any(all);
                 self.data = if blank(&all) { None } else { Some(all) };
             }
+        }
+    }
+
+    fn append_states(&mut self, chunk: &View<'_>, rows: usize, meter: &Meter) {
+        for row in 0..rows {
+            let state = if meter.is_over(row) { Fault::Budget as u8 } else { chunk.state(row) };
+            let state = match chunk.cells {
+                Cells::Any(cells) if state == VALUE && cells.get(row).is_none_or(is_blank) => NULL,
+                Cells::One(Value::Null) if state == VALUE => NULL,
+                _ => state,
+            };
+            self.has_states |= state != VALUE;
+            self.states.push(state);
         }
     }
 

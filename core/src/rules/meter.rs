@@ -17,11 +17,12 @@ pub(super) const ITEM: usize = 32;
 #[derive(Debug)]
 pub(super) struct Meter {
     spent: Vec<u32>,
+    any_over: bool,
 }
 
 impl Meter {
     pub(super) fn new(rows: usize) -> Self {
-        Self { spent: vec![0; rows] }
+        Self { spent: vec![0; rows], any_over: false }
     }
 
     /// Spends units of a row. Once over its budget a row stays over it: its result is a fault, so that
@@ -29,7 +30,16 @@ impl Meter {
     pub(super) fn charge(&mut self, row: usize, units: usize) -> Result<(), Fault> {
         let Some(spent) = self.spent.get_mut(row) else { return Err(Fault::Budget) };
         *spent = spent.saturating_add(u32::try_from(units).unwrap_or(u32::MAX));
-        if *spent > ROW_UNITS { Err(Fault::Budget) } else { Ok(()) }
+        if *spent > ROW_UNITS {
+            self.any_over = true;
+            return Err(Fault::Budget);
+        }
+        Ok(())
+    }
+
+    /// Whether any row is over its budget.
+    pub(super) fn is_any_over(&self) -> bool {
+        self.any_over
     }
 
     /// Whether a row is over its budget.

@@ -10,7 +10,7 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 pub(super) fn call(op: Op, args: &[Value]) -> Outcome {
     let [value] = args else { return Err(Fault::Overload) };
-    let converted = match (op, value) {
+    match (op, value) {
         (Op::ToBool, Value::Bool(_))
         | (Op::ToInt, Value::Int(_))
         | (Op::ToUint, Value::Uint(_))
@@ -24,12 +24,12 @@ pub(super) fn call(op: Op, args: &[Value]) -> Outcome {
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
             _ => Err(Fault::Conversion),
         },
-        (Op::ToInt, _) => return int(value).map(Value::Int),
-        (Op::ToUint, _) => return uint(value).map(Value::Uint),
+        (Op::ToInt, _) => int(value).map(Value::Int),
+        (Op::ToUint, _) => uint(value).map(Value::Uint),
         (Op::ToDouble, Value::Int(number)) => Ok(Value::Double(*number as f64)),
         (Op::ToDouble, Value::Uint(number)) => Ok(Value::Double(*number as f64)),
         (Op::ToDouble, Value::Text(text)) => text.parse().map(Value::Double).map_err(|_| Fault::Conversion),
-        (Op::ToString, _) => return text(value),
+        (Op::ToString, _) => text(value),
         (Op::ToBytes, Value::Text(text)) => Ok(Value::Bytes(text.as_bytes().into())),
         (Op::ToTimestamp, Value::Text(text)) => {
             Timestamp::parse_rfc3339(text).map(Value::Timestamp).ok_or(Fault::Conversion)
@@ -39,8 +39,7 @@ pub(super) fn call(op: Op, args: &[Value]) -> Outcome {
         }
         (Op::ToDuration, Value::Text(text)) => parse_duration(text).map(Value::Duration),
         _ => Err(no_overload(args)),
-    };
-    converted
+    }
 }
 
 fn int(value: &Value) -> Result<i64, Fault> {
@@ -104,7 +103,7 @@ pub(super) fn duration_text(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     // Writing into a String cannot fail.
     let _ = write!(text, "{sign}{}", magnitude / unit);
-    if magnitude % unit > 0 {
+    if !magnitude.is_multiple_of(unit) {
         let digits = format!("{:09}", magnitude % unit);
         let _ = write!(text, ".{}", digits.trim_end_matches('0'));
     }

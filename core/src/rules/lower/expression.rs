@@ -72,13 +72,11 @@ impl Lowering<'_> {
     /// `a.b`: the longest qualified name that is declared, else a field.
     fn select(&mut self, select: &SelectExpr, id: u64) -> Result<Operand> {
         if let Some(path) = qualified(select)
-            && let Some(root) = path.split('.').next()
-            && self.local(root).is_none()
+            && path.split('.').next().is_some_and(|root| self.local(root).is_none())
+            && let Some(mut operand) = self.global(&path, id)
         {
-            if let Some(mut operand) = self.global(&path, id) {
-                operand.id = id;
-                return Ok(operand);
-            }
+            operand.id = id;
+            return Ok(operand);
         }
         let from = match &select.operand.expr {
             // Better told about the whole name than about its first part.

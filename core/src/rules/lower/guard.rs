@@ -75,7 +75,7 @@ pub(super) fn check(source: &Source) -> Result<()> {
             '&' | '|' => link(&mut levels, |level| level.links = 0),
             '?' => link(&mut levels, |level| level.conditionals += 1),
             '+' | '-' | '*' | '/' | '%' | '<' | '>' | '=' | '!' | '.' => {
-                link(&mut levels, |level| level.links += 1)
+                link(&mut levels, |level| level.links += 1);
             }
             'i' if characters.get(at + 1) == Some(&'n') => link(&mut levels, |level| level.links += 1),
             _ => {}

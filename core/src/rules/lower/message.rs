@@ -51,9 +51,40 @@ pub(super) fn of_parser(source: &Source, errors: &ParseErrors) -> Error {
     };
     let (line, column) =
         (usize::try_from(first.pos.0).unwrap_or(1), usize::try_from(first.pos.1).unwrap_or(1));
-    let said = first.msg.trim_start_matches("Syntax error: ");
+    if first.msg.contains("Recursion limit") {
+        let message = "brackets and conditionals nest deeper than 96; split the expression";
+        return at(ErrorCode::RuleBudget, line.max(1), column.max(1), message);
+    }
     let hint = hint(source.text(), line, column).unwrap_or_default();
-    at(ErrorCode::RuleInvalid, line.max(1), column.max(1), &format!("{said}{hint}"))
+    at(ErrorCode::RuleInvalid, line.max(1), column.max(1), &format!("{}{hint}", plainly(&first.msg)))
+}
+
+/// The parser generator's words, for people who do not know its grammar.
+fn plainly(said: &str) -> String {
+    let said = said.trim_start_matches("Syntax error: ");
+    let quoted = |after: &str| {
+        let rest = said.split_once(after)?.1.strip_prefix('\'')?;
+        let end = rest.find("' expecting").or_else(|| rest.rfind('\'')).unwrap_or(rest.len());
+        Some(rest.get(..end)?.chars().take(30).collect::<String>())
+    };
+    if said.contains("'<EOF>'") {
+        return "the expression ends too early".to_owned();
+    }
+    if let Some(text) = quoted("token recognition error at: ") {
+        let is_text = text.starts_with(['"', '\'']);
+        return if is_text {
+            format!("the text {text} has no end")
+        } else {
+            format!("{:?} has no meaning here", text.trim_end())
+        };
+    }
+    match quoted("mismatched input ")
+        .or_else(|| quoted("extraneous input "))
+        .or_else(|| quoted("no viable alternative at input "))
+    {
+        Some(text) => format!("unexpected {text:?}"),
+        None => said.chars().take(200).collect(),
+    }
 }
 
 fn hint(text: &str, line: usize, column: usize) -> Option<&'static str> {
