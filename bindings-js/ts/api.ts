@@ -28,19 +28,17 @@ export interface Api {
 /** The functions for these surroundings. */
 export function createApi(platform: Platform): Api {
   const runtime = new Runtime(platform);
-  const loaded = async <T>(
-    source: Source,
-    options: LoadOptions,
-    load: (guest: Parameters<typeof Bundle.loaded>[0], bytes: Uint8Array) => T,
-  ): Promise<T> => {
+  const bytesOf = async (source: Source, options: LoadOptions) => {
     const bytes = await readSource(source, runtime.read, options.integrity);
     if (bytes.byteLength === 0) throw new ScoreboxError("bundle_malformed", "the source is empty");
-    return runtime.loaded(options, (guest) => load(guest, bytes));
+    return bytes;
   };
   return {
-    load: (source, options = {}) => loaded(source, options, Bundle.loaded),
-    loadModel: (source, options = {}) => loaded(source, options, Model.loaded),
-    prepare: async (options = {}) => (await runtime.instantiate(options)).free(),
+    load: async (source, options = {}) =>
+      runtime.loaded(options, Bundle.loader(await bytesOf(source, options))),
+    loadModel: async (source, options = {}) =>
+      runtime.loaded(options, Model.loader(await bytesOf(source, options))),
+    prepare: async (options = {}) => (await runtime.instantiate(options)).guest.free(),
   };
 }
 

@@ -18,7 +18,7 @@ import {
   requestOptions,
   type ScoreOptions,
 } from "./options.js";
-import type { Guest } from "./shim/shim.js";
+import type { Loader } from "./runtime.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -31,8 +31,8 @@ export class Bundle extends Instance {
   #description: BundleDescription | undefined;
 
   /** @internal */
-  static loaded(guest: Guest, zip: Uint8Array): Bundle {
-    return new Bundle(guest, guest.load(zip));
+  static loader(zip: Uint8Array): Loader<Bundle> {
+    return (guest, moduleDigest) => new Bundle(guest, guest.load(zip), moduleDigest);
   }
 
   /** Scores one record. */

@@ -38,9 +38,10 @@ export interface TraceStep {
 export interface Reason {
   code: string;
   source: "model" | "policy";
-  contribution?: number | null;
+  /** Null for a rule. */
+  contribution: number | null;
   /** In the language asked for. */
-  text?: string | null;
+  text: string;
 }
 
 /** The answer to one record. */
@@ -49,13 +50,15 @@ export interface Decision {
   version: string;
   /** The time that the decision was made for, RFC 3339, or null where none was given. */
   now: string | null;
-  outcome: Outcome;
+  /** Null for a bundle without a policy. */
+  outcome: Outcome | null;
   quality: { verdict: Verdict; issues: Issue[] };
   scores: Scores;
-  policy: { hit_policy: string; fired: string[]; trace: TraceStep[] };
+  /** Null for a bundle without a policy. */
+  policy: { hit_policy: string; fired: string[]; trace: TraceStep[] } | null;
   reasons: Reason[];
   /** The margin and the sum of base and contributions, which agree. */
-  explanation?: { model: string; base: number; margin: number; sum: number } | null;
+  explanation: { model: string; base: number; margin: number; sum: number } | null;
   /** `sha256:…` of the module, the bundle and the salted input: what is needed to replay it. */
   digests: { module: string; bundle: string; input: string };
 }

@@ -19,20 +19,47 @@ export interface BundleInput {
 
 /** What a bundle is and takes. */
 export interface BundleDescription {
-  kind?: string;
+  kind: "bundle";
   name: string;
   version: string;
   /** `sha256:…`, the identity of the bundle. */
   digest: string;
-  title?: Texts | null;
-  description?: string | null;
+  title: Texts | null;
+  description: string | null;
   inputs: BundleInput[];
+  /** Names of what `scores` of a decision holds. */
+  scores: string[];
+  /** Range of the points, for a bundle with a scorecard. */
+  points: { min: number; max: number } | null;
+  /** Best first. */
+  grades: string[];
+  outcomes: string[];
+  rules: Rule[];
+  reasons: { code: string; text: Texts }[];
+  /** Languages of the reasons' texts; the first is the default. */
+  languages: string[];
+  /** Whether a request must say `now`. */
+  needs_now: boolean;
+  /** Number of golden records. */
+  golden: number;
   [more: string]: unknown;
+}
+
+/** One rule of the policy. */
+export interface Rule {
+  id: string;
+  /** The condition, in CEL. */
+  when: string;
+  outcome: string;
+  reason: string | null;
+  description: Texts | null;
 }
 
 /** How the replay of a bundle's golden records went. */
 export interface VerifyReport {
-  [name: string]: unknown;
+  failed: number;
+  cases: { id: string; why: string; ok: boolean; message?: string }[];
+  [more: string]: unknown;
 }
 
 /** An input or output of a model. */

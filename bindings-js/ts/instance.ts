@@ -8,11 +8,14 @@ import type { Guest } from "./shim/shim.js";
 export class Instance {
   #guest: Guest | undefined;
   readonly #handle: number;
+  /** `sha256:…` of the module that runs it: the same bytes as in every other host. */
+  readonly moduleDigest: string;
 
   /** @internal */
-  constructor(guest: Guest, handle: number) {
+  constructor(guest: Guest, handle: number, moduleDigest: string) {
     this.#guest = guest;
     this.#handle = handle;
+    this.moduleDigest = moduleDigest;
   }
 
   /** @internal */

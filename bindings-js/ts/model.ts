@@ -4,6 +4,7 @@ import type { ModelDescription, Port } from "./description.js";
 import { ScoreboxError } from "./error.js";
 import { Instance } from "./instance.js";
 import { type ModelOutput, readOutputs } from "./outputs.js";
+import type { Loader } from "./runtime.js";
 import type { Guest } from "./shim/shim.js";
 import {
   type ElementType,
@@ -28,14 +29,14 @@ export class Model extends Instance {
   readonly #description: ModelDescription;
 
   /** @internal */
-  constructor(guest: Guest, handle: number) {
-    super(guest, handle);
+  constructor(guest: Guest, handle: number, moduleDigest: string) {
+    super(guest, handle, moduleDigest);
     this.#description = JSON.parse(new TextDecoder().decode(guest.describe(handle)));
   }
 
   /** @internal */
-  static loaded(guest: Guest, onnx: Uint8Array): Model {
-    return new Model(guest, guest.loadModel(onnx));
+  static loader(onnx: Uint8Array): Loader<Model> {
+    return (guest, moduleDigest) => new Model(guest, guest.loadModel(onnx), moduleDigest);
   }
 
   /** Names, types and shapes of what the model takes. */

@@ -9,6 +9,7 @@ export type {
   BundleInput,
   ModelDescription,
   Port,
+  Rule,
   Texts,
   VerifyReport,
 } from "./description.js";

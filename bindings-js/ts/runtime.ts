@@ -30,6 +30,9 @@ export interface ModuleOptions {
   limits?: Limits;
 }
 
+/** Loads something into an instance of the module with this digest. */
+export type Loader<T> = (guest: Guest, moduleDigest: string) => T;
+
 interface Compiled {
   module: WebAssembly.Module;
   digest: string;
@@ -49,19 +52,19 @@ export class Runtime {
     return this.#platform.read;
   }
 
-  /** A new instance with its own memory, told its digest and limits. */
-  async instantiate(options: ModuleOptions): Promise<Guest> {
+  /** A new instance with its own memory, told its digest and limits; and the module's digest. */
+  async instantiate(options: ModuleOptions): Promise<{ guest: Guest; digest: string }> {
     const [{ module, digest }] = await Promise.all([this.#module(options), this.#startShim()]);
     return guarded(() => {
       const guest = new Guest(module);
       const setup = { module: digest, limits: options.limits ?? {} };
       guest.configure(new TextEncoder().encode(JSON.stringify(setup)));
-      return guest;
+      return { guest, digest: `sha256:${digest}` };
     });
   }
 
   /** Loads into a new instance; takes the full module where that is needed and to be had. */
-  async loaded<T>(options: ModuleOptions, load: (guest: Guest) => T): Promise<T> {
+  async loaded<T>(options: ModuleOptions, load: Loader<T>): Promise<T> {
     try {
       return await this.#attempt(options, load);
     } catch (error) {
@@ -72,10 +75,10 @@ export class Runtime {
     }
   }
 
-  async #attempt<T>(options: ModuleOptions, load: (guest: Guest) => T): Promise<T> {
-    const guest = await this.instantiate(options);
+  async #attempt<T>(options: ModuleOptions, load: Loader<T>): Promise<T> {
+    const { guest, digest } = await this.instantiate(options);
     try {
-      return guarded(() => load(guest));
+      return guarded(() => load(guest, digest));
     } catch (error) {
       guest.free();
       throw error;

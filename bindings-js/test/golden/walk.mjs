@@ -1,0 +1,74 @@
+// Walks golden cases in whatever host this is: Node imports it, and the Chromium page loads it.
+
+const decoder = new TextDecoder();
+
+/**
+ * Scores each case and compares bytes. `open(name)` loads a bundle. Returns how many passed and, for
+ * each that did not, what came instead.
+ */
+export async function walk(cases, open) {
+  const bundles = new Map();
+  const opened = (name) => {
+    if (!bundles.has(name)) bundles.set(name, open(name));
+    return bundles.get(name);
+  };
+  const failures = [];
+  const batches = new Map();
+  for (const one of cases) {
+    const found = await answer(one, opened);
+    const wanted = expected(one, found.module);
+    if (found.text !== wanted) failures.push({ id: one.id, wanted, found: found.text });
+    if (one.expected !== null && one.body.request) gather(batches, one, wanted);
+  }
+  for (const { bundle, options, rows } of batches.values()) {
+    const records = rows.map(({ record }) => record);
+    const decisions = (await opened(bundle)).scoreBatch(records, {
+      ...options,
+      output: "decisions",
+    });
+    rows.forEach(({ id, wanted }, at) => {
+      // Canonical numbers are those of ECMAScript, so that reading and writing changes nothing.
+      const found = JSON.stringify(decisions[at]);
+      if (found !== wanted) failures.push({ id: `${id} (batch)`, wanted, found });
+    });
+  }
+  for (const bundle of bundles.values())
+    await bundle.then(
+      (loaded) => loaded.free(),
+      () => {},
+    );
+  return {
+    passed: cases.length - new Set(failures.map(({ id }) => id)).size,
+    failures,
+    batches: batches.size,
+  };
+}
+
+async function answer({ bundle, request }, opened) {
+  let loaded;
+  try {
+    loaded = await opened(bundle);
+  } catch (error) {
+    return { text: `load_error ${error.code ?? error}` };
+  }
+  try {
+    return { text: decoder.decode(loaded.scoreRequest(request)), module: loaded.moduleDigest };
+  } catch (error) {
+    return { text: `error ${error.code ?? error}` };
+  }
+}
+
+function expected({ body, expected: text }, module) {
+  if (text !== null) return text.replaceAll("{module}", module);
+  const [[kind, code]] = Object.entries(body.expect);
+  return `${kind} ${code}`;
+}
+
+/** Cases of one bundle that share their options are a batch too. */
+function gather(batches, one, wanted) {
+  const { record, ...options } = one.body.request;
+  const key = JSON.stringify([one.bundle, options]);
+  const batch = batches.get(key) ?? { bundle: one.bundle, options, rows: [] };
+  batch.rows.push({ id: one.id, record, wanted });
+  batches.set(key, batch);
+}
