@@ -103,7 +103,7 @@ pub fn router(state: Arc<State>) -> Router {
     };
     served
         .layer(DefaultBodyLimit::max(state.settings().body_bytes))
-        .layer(from_fn_with_state(Arc::clone(&state), observe::deadline))
+        .layer(from_fn_with_state(Arc::clone(&state), observe::bound))
         .layer(from_fn_with_state(Arc::clone(&state), observe::observe))
         .layer(from_fn(failure::catch_panic))
         .with_state(state)

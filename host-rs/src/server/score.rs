@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::failure::{ErrorBody, Failure};
+use super::observe::too_long;
 use super::openapi::{ManyAnswer, OneAnswer};
 use super::records::{self, Form, QueryOptions, Records, ScoreBody};
 use super::salt;
@@ -74,8 +75,7 @@ pub(crate) async fn score(
 /// A body that did not come whole.
 fn unread(rejection: &BytesRejection, limit: usize) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let message = format!("the body is longer than {limit} bytes; send fewer records at a time");
-        return Error::new(ErrorCode::RecordBudget, message);
+        return too_long(limit);
     }
     Error::new(ErrorCode::RequestInvalid, "the body did not come whole")
 }
