@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod models;
 pub mod onnx;
 pub mod policy;
+pub mod reasons;
 pub mod request;
 pub mod rules;
 pub mod schema;

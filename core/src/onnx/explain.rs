@@ -17,6 +17,8 @@ pub enum ExplainPart<'k> {
         /// What is multiplied by.
         scale: &'k [f32],
     },
+    /// The columns of all inputs, one input after another.
+    SideBySide,
     /// Trees that make scores of input 0.
     Trees(Trees<'k>),
     /// Weighted sums of the columns of input 0.

@@ -14,7 +14,7 @@ pub mod model;
 pub mod neural;
 pub mod ops;
 mod order;
-mod plan;
+pub(crate) mod plan;
 mod planner;
 pub mod proto;
 mod read;

@@ -108,12 +108,41 @@ impl Inputs for StepInputs<'_> {
 }
 
 impl Plan {
-    /// Runs all steps. `frame` has been opened for this plan.
-    pub(crate) fn run(&self, frame: &mut Frame, outer: &dyn Inputs, means: &mut Means<'_>) -> Result<()> {
+    /// Runs the steps before step `until` and hands what that step would read to `read`.
+    pub(crate) fn read_before<R>(
+        &self,
+        until: usize,
+        frame: &mut Frame,
+        outer: &dyn Inputs,
+        means: &mut Means<'_>,
+        read: impl FnOnce(&dyn Inputs) -> Result<R>,
+    ) -> Result<R> {
+        let (before, step) = match self.steps.split_at_checked(until) {
+            Some((before, [step, ..])) => (before, step),
+            _ => return Err(Error::new(ErrorCode::Internal, format!("the plan has no step {until}"))),
+        };
+        self.run_steps(before, frame, outer, means)?;
+        let sources = &step.inputs;
+        read(&StepInputs { sources, slots: &frame.slots, constants: &self.constants, outer })
+    }
+
+    fn run_steps(
+        &self,
+        steps: &[Step],
+        frame: &mut Frame,
+        outer: &dyn Inputs,
+        means: &mut Means<'_>,
+    ) -> Result<()> {
         spend(means.steps, 1)?;
-        for step in &self.steps {
+        for step in steps {
             self.run_step(step, frame, outer, means).map_err(|error| error.at(&step.place))?;
         }
+        Ok(())
+    }
+
+    /// Runs all steps. `frame` has been opened for this plan.
+    pub(crate) fn run(&self, frame: &mut Frame, outer: &dyn Inputs, means: &mut Means<'_>) -> Result<()> {
+        self.run_steps(&self.steps, frame, outer, means)?;
         for &(source, slot) in &self.copies {
             let mut target = frame.slots.get_mut(slot as usize).map(std::mem::take).unwrap_or_default();
             let sources = [source];

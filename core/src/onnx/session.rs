@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::kernel::{Inputs, Scratch};
 use super::model::{AxisRule, Model};
-use super::plan::{Frame, Means};
+use super::plan::{Frame, Means, Plan};
 use super::shape::Shape;
 use super::value::Value;
 use crate::error::{Error, ErrorCode, Result};
@@ -63,6 +63,27 @@ impl Session {
     /// [`ErrorCode::InputShape`] where its shape is not the declared one, [`ErrorCode::RunValue`] where
     /// the values make an operator undefined, [`ErrorCode::RunBudget`] where limits are met.
     pub fn run(&mut self, feeds: &[(&str, &Value)]) -> Result<()> {
+        self.prepared(feeds, |plan, frame, outer, means| plan.run(frame, outer, means))
+    }
+
+    /// Runs the model up to step `step` of its plan and hands what that step would read to `read`.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and those of `read`.
+    pub(crate) fn read_before<R>(
+        &mut self,
+        feeds: &[(&str, &Value)],
+        step: usize,
+        read: impl FnOnce(&dyn Inputs) -> Result<R>,
+    ) -> Result<R> {
+        self.prepared(feeds, |plan, frame, outer, means| plan.read_before(step, frame, outer, means, read))
+    }
+
+    fn prepared<R>(
+        &mut self,
+        feeds: &[(&str, &Value)],
+        run: impl FnOnce(&Plan, &mut Frame, &dyn Inputs, &mut Means<'_>) -> Result<R>,
+    ) -> Result<R> {
         let model = &*self.model;
         arrange(model, feeds, &mut self.order)?;
         let outer = Feeds { feeds, order: &self.order, model };
@@ -77,7 +98,7 @@ impl Session {
             steps: &mut steps,
             max_elements: model.limits().tensor_elements,
         };
-        model.plan().run(&mut self.frame, &outer, &mut means)
+        run(model.plan(), &mut self.frame, &outer, &mut means)
     }
 
     /// Output `at` of the last run, in the order of [`Model::outputs`]; `None` where there is no such

@@ -6,6 +6,7 @@
 use half::f16;
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::onnx::explain::ExplainPart;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::tensor::{DType, Data, Strings};
 
@@ -88,6 +89,10 @@ impl Kernel for Cast {
             }
         });
         Ok(())
+    }
+
+    fn explain_part(&self) -> Option<ExplainPart<'_>> {
+        Some(ExplainPart::Columnwise)
     }
 }
 

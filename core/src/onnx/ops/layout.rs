@@ -2,6 +2,7 @@
 //! Flatten, Squeeze, Unsqueeze, and Dropout, which does nothing outside training.
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::onnx::explain::ExplainPart;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, DimList, Shape};
 use crate::onnx::tensor::DType;
@@ -45,6 +46,10 @@ impl Kernel for Identity {
     fn run(&self, io: &mut Io<'_>) -> Result<()> {
         let inputs = io.inputs;
         io.output_value(0)?.copy_input(inputs, 0)
+    }
+
+    fn explain_part(&self) -> Option<ExplainPart<'_>> {
+        Some(ExplainPart::Columnwise)
     }
 }
 

@@ -237,6 +237,12 @@ impl Ensemble {
         single.chain(double)
     }
 
+    /// Whether some node has more than one parent.
+    #[must_use]
+    pub const fn shares_nodes(&self) -> bool {
+        self.shared
+    }
+
     /// Bytes that the structure takes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -3,7 +3,7 @@
 //! Rows are taken in blocks so that a tree stays in the cache for a block; within a row, trees follow
 //! each other in the order of the model, because sums of floats depend on it.
 
-use super::ensemble::{Child, Forest, Test};
+use super::ensemble::{Forest, Test};
 use super::real::Real;
 
 /// Rows per block.
@@ -92,17 +92,6 @@ impl<T: Real> Forest<T> {
     pub(super) fn holds(&self, at: usize, row: &[f64]) -> bool {
         let x = row.get(self.branches[at].feature()).copied().unwrap_or(f64::NAN);
         self.compare(at, T::from_f64(x))
-    }
-
-    /// The leaf of tree `root` for a row of doubles.
-    pub(super) fn leaf(&self, root: Child, row: &[f64], mut passed: impl FnMut(usize)) -> usize {
-        let mut at = root;
-        while at.as_leaf().is_none() {
-            passed(at.place());
-            let branch = &self.branches[at.place()];
-            at = if self.holds(at.place(), row) { branch.on_true } else { branch.on_false };
-        }
-        at.place()
     }
 }
 
