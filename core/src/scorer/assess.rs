@@ -27,7 +27,8 @@ pub(super) struct Assessment {
 }
 
 impl Assessment {
-    fn scored(&self, row: usize) -> bool {
+    /// Whether quality did not refuse the row.
+    pub(super) fn scored(&self, row: usize) -> bool {
         self.quality.get(row).is_some_and(|quality| quality.verdict != Verdict::Refuse)
     }
 

@@ -55,7 +55,7 @@ pub(super) fn decisions(
     writer.finish(table.rows(), out)
 }
 
-fn each_chunk(
+pub(super) fn each_chunk(
     scorer: &mut Scorer,
     table: &Table<'_>,
     options: &Options,

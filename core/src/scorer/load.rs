@@ -15,7 +15,7 @@ use crate::policy::Policy;
 use crate::schema::Schema;
 use crate::scope::{NOW, Scope};
 
-pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32]) -> Result<Scorer> {
+pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32], explain: bool) -> Result<Scorer> {
     let archive = Archive::open(zip, limits)?;
     if !archive.contains(MANIFEST) {
         let message = format!("the archive has no `{MANIFEST}` at its top");
@@ -29,7 +29,7 @@ pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32]) -> Resu
     }
     let lock = Lock::read(&archive.read(LOCK)?)?;
     lock.check_file(MANIFEST, &json)?;
-    assemble(&archive, manifest, &lock, limits, module_digest).map_err(|error| located(error, &json))
+    assemble(&archive, manifest, &lock, limits, module_digest, explain).map_err(|error| located(error, &json))
 }
 
 fn assemble(
@@ -38,6 +38,7 @@ fn assemble(
     lock: &Lock,
     limits: &Limits,
     module_digest: [u8; 32],
+    explain: bool,
 ) -> Result<Scorer> {
     let scope = Scope::new(&manifest);
     let features = Features::load(&manifest, &scope, lock, limits)?;
@@ -59,7 +60,7 @@ fn assemble(
         check_pin(spec.sha256, &onnx).map_err(place)?;
         models.push(Scoring::load(spec, &onnx, &manifest, &scope, limits).map_err(place)?);
         let explained = manifest.reasons.as_ref().filter(|reasons| reasons.model.as_ref() == Some(&spec.id));
-        if let Some(reasons) = explained {
+        if let Some(reasons) = explained.filter(|_| explain) {
             let loaded = Explaining::load(at, spec, reasons, &onnx, reference.as_deref(), &scope, limits);
             explaining = Some(loaded.map_err(|error| error.at("reasons"))?);
         }

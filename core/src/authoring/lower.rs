@@ -1,0 +1,35 @@
+//! The manifest's expressions as programs.
+
+use crate::bundle::{LockedProgram, Programs, sha256};
+use crate::error::Result;
+use crate::features;
+use crate::limits::Limits;
+use crate::manifest::Manifest;
+use crate::policy;
+use crate::rules::{Type, lower};
+use crate::scope::Scope;
+
+/// Lowers every feature and every rule.
+///
+/// # Errors
+/// `rule_invalid` and `rule_budget`; the path names the expression, the message the place in it and what
+/// would be right.
+pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs> {
+    let scope = Scope::new(manifest);
+    let mut programs = Programs::new();
+    for (at, feature) in manifest.features.iter().enumerate() {
+        let lowered = lower::compile(&feature.expr, scope.before_feature(at), limits).and_then(|code| {
+            features::check_type(feature, &code.result)?;
+            Ok(code)
+        });
+        let code = lowered.map_err(|error| error.at(format_args!("features[{at}].expr")))?;
+        let source = sha256(feature.expr.as_bytes());
+        programs.insert(features::program_path(feature), LockedProgram { source, code });
+    }
+    for (at, rule) in manifest.policy.iter().flat_map(|policy| &policy.rules).enumerate() {
+        let code = lower::compile_as(&rule.when, scope.all(), &Type::Bool, limits)
+            .map_err(|error| error.at(format_args!("policy.rules[{at}].when")))?;
+        programs.insert(policy::program_path(rule), LockedProgram { source: sha256(rule.when.as_bytes()), code });
+    }
+    Ok(programs)
+}

@@ -1,0 +1,189 @@
+//! From a bundle's folder to a bundle that loads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::lower::lower_all;
+use super::options::Options;
+use super::profile::{FORMAT, FieldCounter, ModelProfile, Reference};
+use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, Programs, REFERENCE, sha256, write_archive};
+use crate::error::{Error, ErrorCode, Result};
+use crate::limits::Limits;
+use crate::manifest::{InputType, Manifest, located};
+use crate::scorer::Scorer;
+use crate::scorer::golden::{Expected, GoldenRecord};
+
+/// Files of a bundle by name.
+type Files<'a> = BTreeMap<String, Cow<'a, [u8]>>;
+
+/// Packs a bundle: checks the manifest and the models, lowers all expressions, makes the reference
+/// profile from `sample` (a table of training rows, or nothing to keep the profile that is there), blesses
+/// golden records where `options` say so, and writes the lock. Gives a zip archive of the files that
+/// belong to the bundle; anything else in the folder is left out.
+///
+/// # Errors
+/// Whatever is wrong with the bundle, with JSON path, line and column where it is in the manifest.
+pub fn pack(zip: &[u8], sample: &[u8], options: &[u8]) -> Result<Vec<u8>> {
+    let options = Options::read(options)?;
+    let limits = Limits::DEFAULT;
+    let archive = Archive::open(zip, &limits)?;
+    let json = archive.read(MANIFEST)?;
+    let manifest = Manifest::read(&json, &limits)?;
+    let packing = Packing { archive: &archive, manifest: &manifest, limits: &limits };
+    let packed = packing.pack(&json, sample, options).map_err(|error| located(error, &json))?;
+    if options.check {
+        check_unchanged(&archive, &packed)?;
+    }
+    write_archive(&packed)
+}
+
+struct Packing<'p, 'a> {
+    archive: &'p Archive<'a>,
+    manifest: &'p Manifest,
+    limits: &'p Limits,
+}
+
+impl<'a> Packing<'_, 'a> {
+    fn pack(&self, json: &Cow<'a, [u8]>, sample: &[u8], options: Options) -> Result<Files<'a>> {
+        let programs = lower_all(self.manifest, self.limits)?;
+        let mut files = Files::from([(MANIFEST.to_owned(), json.clone())]);
+        for (at, model) in self.manifest.models.iter().enumerate() {
+            let bytes = self.archive.read(&model.file);
+            let bytes = bytes.map_err(|error| {
+                let message = format!("{} (the folder needs the file that `file` names)", error.message());
+                Error::new(ErrorCode::ManifestInvalid, message).at(format_args!("models[{at}].file"))
+            })?;
+            files.insert(model.file.clone(), bytes);
+        }
+        if !sample.is_empty() {
+            let unexplained = self.seal(&files, &Files::new(), &programs)?;
+            let reference = self.profile(&unexplained, sample).map_err(|error| error.at("sample"))?;
+            files.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
+        } else if self.archive.contains(REFERENCE) {
+            let bytes = self.archive.read(REFERENCE)?;
+            Reference::read(&bytes)?.check_models(&files, self.manifest)?;
+            files.insert(REFERENCE.into(), bytes);
+        }
+        let mut golden = Files::new();
+        for name in self.archive.names().filter(|name| name.starts_with(GOLDEN) && name.ends_with(".json")) {
+            golden.insert(name.to_owned(), self.archive.read(name)?);
+        }
+        let mut packed = self.seal(&files, &golden, &programs)?;
+        let mut scorer = Scorer::load(&write_archive(&packed)?, self.limits, [0; 32])?;
+        if options.bless {
+            bless(&mut scorer, &mut golden)?;
+            packed = self.seal(&files, &golden, &programs)?;
+        }
+        Ok(packed)
+    }
+
+    /// Adds the lock to the files.
+    fn seal(&self, files: &Files<'a>, golden: &Files<'a>, programs: &Programs) -> Result<Files<'a>> {
+        let pins = |files: &Files<'_>| files.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect();
+        let lock = Lock::new(pins(files), pins(golden), programs.clone())?;
+        let mut all = files.clone();
+        all.extend(golden.clone());
+        all.insert(LOCK.into(), lock.to_json()?.into_bytes().into());
+        Ok(all)
+    }
+
+    /// Runs the sample through the bundle and counts.
+    fn profile(&self, files: &Files<'_>, sample: &[u8]) -> Result<Reference> {
+        let mut scorer = Scorer::load_unexplained(&write_archive(files)?, self.limits)?;
+        let mut fields: Vec<(String, FieldCounter)> = Vec::new();
+        let inputs = self.manifest.inputs.iter().map(|input| {
+            let listed = input.allowed.as_ref().filter(|_| input.kind == InputType::String);
+            let texts = listed.map(|values| values.iter().filter_map(|value| Some((value.as_str()?.to_owned(), 0))));
+            (&input.name, texts.map(Iterator::collect))
+        });
+        let features = self.manifest.features.iter().map(|feature| (&feature.name, None));
+        let scores = self.manifest.scores.keys().map(|name| (name, None));
+        for (name, texts) in inputs.chain(features).chain(scores) {
+            fields.push((name.clone(), FieldCounter::new(texts)));
+        }
+        let mut counts = (0, 0);
+        scorer.each_scored(sample, |columns, scope, rows, scored| {
+            counts = (counts.0 + rows as u64, counts.1 + scored.len() as u64);
+            for (name, counter) in &mut fields {
+                if let Some(column) = scope.position(name).and_then(|place| columns.get(place)) {
+                    scored.iter().for_each(|&row| counter.push(column, row));
+                }
+            }
+        })?;
+        if counts.1 == 0 {
+            let message = "none of the sample's rows can be scored; look at one with `scorebox score`";
+            return Err(Error::new(ErrorCode::RecordMalformed, message));
+        }
+        let models = self.manifest.models.iter().map(|model| {
+            let bytes = files.get(&model.file).map_or(&[][..], |bytes| bytes);
+            (model.id.clone(), ModelProfile { sha256: sha256(bytes) })
+        });
+        Ok(Reference {
+            format: FORMAT,
+            rows: counts.0,
+            scored: counts.1,
+            models: models.collect(),
+            fields: fields.into_iter().map(|(name, counter)| (name, counter.finish())).collect(),
+        })
+    }
+}
+
+impl Reference {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let stale = |message: String| Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE);
+        let reference: Self = serde_json::from_slice(bytes)
+            .map_err(|error| stale(format!("it cannot be read ({error}); pack with a sample again")))?;
+        if reference.format != FORMAT {
+            return Err(stale(format!("its format must be {FORMAT}; pack with a sample again")));
+        }
+        Ok(reference)
+    }
+
+    fn to_json(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self);
+        text.map(|text| text + "\n").map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
+    }
+
+    /// Refuses a profile that was made from other models.
+    fn check_models(&self, files: &Files<'_>, manifest: &Manifest) -> Result<()> {
+        for model in &manifest.models {
+            let now = files.get(&model.file).map(|bytes| sha256(bytes));
+            if self.models.get(&model.id).map(|profile| profile.sha256) != now {
+                let message = format!("it was made from another `{}`; pack with a sample again", model.file);
+                return Err(Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes what the golden records give now into those that expect something else.
+fn bless(scorer: &mut Scorer, golden: &mut Files<'_>) -> Result<()> {
+    for (name, bytes) in golden {
+        let mut record = GoldenRecord::read(name, bytes)?;
+        let found: Expected = scorer.replay(&record);
+        if record.expect.as_ref() == Some(&found) {
+            continue;
+        }
+        record.expect = Some(found);
+        let text = serde_json::to_string_pretty(&record)
+            .map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))?;
+        *bytes = Cow::Owned((text + "\n").into_bytes());
+    }
+    Ok(())
+}
+
+/// Fails where a file would be written that the folder has not, or has differently.
+fn check_unchanged(archive: &Archive<'_>, packed: &Files<'_>) -> Result<()> {
+    let mut changed = Vec::new();
+    for (name, bytes) in packed {
+        if !archive.contains(name) || archive.read(name)? != *bytes {
+            changed.push(name.as_str());
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("out of date: {}; pack the bundle again", changed.join(", "));
+    Err(Error::new(ErrorCode::BundleNotPacked, message))
+}
