@@ -1,6 +1,6 @@
 //! The exports of `ABI.md`: each turns addresses into bytes, calls one function, keeps its result.
 
-#[cfg(not(feature = "full"))]
+#[cfg(not(feature = "authoring"))]
 use scorebox_core::{Error, ErrorCode};
 
 use crate::memory::{self, exports, input};
@@ -19,7 +19,9 @@ exports! {
 
     /// What this artefact can do.
     fn sbx_features() -> u32 {
-        if cfg!(feature = "full") { scorebox_abi::FEATURE_NEURAL | scorebox_abi::FEATURE_AUTHORING } else { 0 }
+        let bit = |on: bool, bit: u32| if on { bit } else { 0 };
+        bit(cfg!(feature = "neural"), scorebox_abi::FEATURE_NEURAL)
+            | bit(cfg!(feature = "authoring"), scorebox_abi::FEATURE_AUTHORING)
     }
 
     /// A block for the host.
@@ -115,24 +117,24 @@ exports! {
     }
 }
 
-#[cfg(feature = "full")]
+#[cfg(feature = "authoring")]
 fn pack(zip: &[u8], sample: &[u8], options: &[u8], out: &mut Vec<u8>) -> scorebox_core::Result<()> {
     *out = scorebox_core::authoring::pack(zip, sample, options)?;
     Ok(())
 }
 
-#[cfg(feature = "full")]
+#[cfg(feature = "authoring")]
 fn schema(out: &mut Vec<u8>) -> scorebox_core::Result<()> {
     out.extend_from_slice(scorebox_core::authoring::json_schema().as_bytes());
     Ok(())
 }
 
-#[cfg(not(feature = "full"))]
+#[cfg(not(feature = "authoring"))]
 fn schema(_: &mut Vec<u8>) -> scorebox_core::Result<()> {
     Err(Error::new(ErrorCode::BundleNeedsFull, "the schema is in scorebox-full.wasm"))
 }
 
-#[cfg(not(feature = "full"))]
+#[cfg(not(feature = "authoring"))]
 fn pack(_: &[u8], _: &[u8], _: &[u8], _: &mut Vec<u8>) -> scorebox_core::Result<()> {
     Err(Error::new(ErrorCode::BundleNeedsFull, "packing needs scorebox-full.wasm"))
 }

@@ -127,7 +127,7 @@ pub(crate) fn initialize() {
 /// Randomness for crates that ask for it: refused. tract's hash maps may ask for a seed; the module has
 /// no imports, so there is none, and to fail is better than to score by chance.
 // SAFETY: this is the name and signature that getrandom's "custom" backend documents.
-#[cfg(feature = "full")]
+#[cfg(feature = "neural")]
 #[unsafe(no_mangle)]
 unsafe extern "Rust" fn __getrandom_v03_custom(
     _: *mut u8,

@@ -1,0 +1,64 @@
+//! What things cost on this machine: `cargo run --release -p scorebox --example timings -- <bundle> <record.json>`.
+//!
+//! Compiling and loading are timed once, a record many times; a batch repeats the record.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use scorebox::{Artefact, Batch, BatchOutput, Bundle, Column, Config, Data, Engine, Now, ScoreOptions};
+use serde_json::Value;
+
+const RECORDS: usize = 5_000;
+const ROWS: usize = 50_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let bundle = PathBuf::from(arguments.next().ok_or("which bundle?")?);
+    let record = std::fs::read_to_string(arguments.next().ok_or("which record?")?)?;
+
+    let mut lines = Vec::new();
+    let mut timed = |what: &str, took: Duration| lines.push(format!("{what:<28}{took:>12.1?}"));
+    let cold = Engine::with_config(Config::new().cache(false))?;
+    let begin = Instant::now();
+    cold.prepare(Artefact::Tabular)?;
+    timed("compile", begin.elapsed());
+    let engine = Engine::new()?;
+    engine.prepare(Artefact::Tabular)?;
+    let begin = Instant::now();
+    Engine::new()?.prepare(Artefact::Tabular)?;
+    timed("compiled form from cache", begin.elapsed());
+    let begin = Instant::now();
+    let bundle = Bundle::load(&engine, &bundle)?;
+    timed("load the bundle", begin.elapsed());
+
+    let options = ScoreOptions { now: Now::At("2026-11-23T09:00:00Z".into()), ..ScoreOptions::default() };
+    let mut each: Vec<Duration> = Vec::with_capacity(RECORDS);
+    for _ in 0..RECORDS {
+        let begin = Instant::now();
+        bundle.score(&record, &options)?;
+        each.push(begin.elapsed());
+    }
+    each.sort_unstable();
+    timed("one record, median", each[RECORDS / 2]);
+    timed("one record, 99th percentile", each[RECORDS * 99 / 100]);
+
+    let batch = repeat(&serde_json::from_str(&record)?);
+    for (what, output) in [("columns", BatchOutput::Columns), ("decisions", BatchOutput::Decisions)] {
+        let begin = Instant::now();
+        bundle.score_batch(&batch, &options, output)?;
+        timed(&format!("a row of a batch, {what}"), begin.elapsed() / ROWS as u32);
+    }
+    eprintln!("{}", lines.join("\n"));
+    Ok(())
+}
+
+/// The record as a batch of text columns, as a CSV would give it.
+fn repeat(record: &Value) -> Batch<'static> {
+    let fields = record.as_object().into_iter().flatten();
+    let column = |(name, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        Column::new(name.clone(), Data::texts(std::iter::repeat_n(text, ROWS)))
+    };
+    Batch { rows: ROWS, columns: fields.map(column).collect() }
+}
