@@ -80,6 +80,35 @@ impl Shape {
     }
 }
 
+/// Heapsort. Equal keys are refused afterwards, so stability does not matter, and the standard library's
+/// sorts are ten times this code in the module that a page loads.
+fn sort_entries(entries: &mut [(Value, Value)]) {
+    let in_order = |pair: &[(Value, Value)]| compare_keys(&pair[0].0, &pair[1].0).is_lt();
+    if entries.windows(2).all(in_order) {
+        return;
+    }
+    let sift = |heap: &mut [(Value, Value)], mut parent: usize| loop {
+        let left = 2 * parent + 1;
+        let larger = match (heap.get(left), heap.get(left + 1)) {
+            (Some(a), Some(b)) if compare_keys(&a.0, &b.0).is_lt() => left + 1,
+            (Some(_), _) => left,
+            (None, _) => return,
+        };
+        if compare_keys(&heap[parent].0, &heap[larger].0).is_ge() {
+            return;
+        }
+        heap.swap(parent, larger);
+        parent = larger;
+    };
+    for parent in (0..entries.len() / 2).rev() {
+        sift(entries, parent);
+    }
+    for end in (1..entries.len()).rev() {
+        entries.swap(0, end);
+        sift(&mut entries[..end], 0);
+    }
+}
+
 /// Order of map keys; numbers of different types that are equal are the same key.
 fn compare_keys(a: &Value, b: &Value) -> Ordering {
     let rank = |key: &Value| match key {
@@ -117,7 +146,7 @@ impl Map {
         if !entries.iter().all(|(key, _)| key.is_key()) {
             return Err(Fault::MapKey);
         }
-        entries.sort_by(|(a, _), (b, _)| compare_keys(a, b));
+        sort_entries(&mut entries);
         if entries.windows(2).any(|pair| compare_keys(&pair[0].0, &pair[1].0).is_eq()) {
             return Err(Fault::MapKey);
         }

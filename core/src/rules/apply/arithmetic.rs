@@ -1,7 +1,7 @@
 //! `+ - * / %` and unary minus. Integers are checked: an overflow is a fault, never a wrapped number.
 //! There is no arithmetic between types, except between timestamps and durations.
 
-use super::super::kernels::{divide, remainder};
+use super::super::kernels::checked;
 use super::super::op::Op;
 use super::super::value::List;
 use super::{Fault, MAX_TEXT, Outcome, Value, no_overload};
@@ -11,7 +11,7 @@ pub(super) fn call(op: Op, args: &[Value]) -> Outcome {
         (Op::Negate, [Value::Int(a)]) => a.checked_neg().map(Value::Int).ok_or(Fault::Range),
         (Op::Negate, [Value::Double(a)]) => Ok(Value::Double(-a)),
         (Op::Negate, [Value::Duration(a)]) => a.checked_neg().map(Value::Duration).ok_or(Fault::Range),
-        (_, [Value::Int(a), Value::Int(b)]) => ints(op, *a, *b),
+        (_, [Value::Int(a), Value::Int(b)]) => checked(op, *a, *b).map(Value::Int),
         (_, [Value::Uint(a), Value::Uint(b)]) => uints(op, *a, *b),
         (_, [Value::Double(a), Value::Double(b)]) => doubles(op, *a, *b),
         (Op::Add, [Value::Text(a), Value::Text(b)]) => {
@@ -49,18 +49,6 @@ pub(super) fn call(op: Op, args: &[Value]) -> Outcome {
 
 fn bounded(bytes: usize) -> Result<(), Fault> {
     if bytes > MAX_TEXT { Err(Fault::Budget) } else { Ok(()) }
-}
-
-fn ints(op: Op, a: i64, b: i64) -> Outcome {
-    match op {
-        Op::Add => a.checked_add(b).ok_or(Fault::Range),
-        Op::Subtract => a.checked_sub(b).ok_or(Fault::Range),
-        Op::Multiply => a.checked_mul(b).ok_or(Fault::Range),
-        Op::Divide => divide(a, b),
-        Op::Remainder => remainder(a, b),
-        _ => Err(Fault::Overload),
-    }
-    .map(Value::Int)
 }
 
 fn uints(op: Op, a: u64, b: u64) -> Outcome {

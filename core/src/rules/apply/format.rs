@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::convert::duration_text;
+use super::decimal::{fixed, scientific};
 use super::{Fault, MAX_TEXT, Outcome, Value};
 
 /// Digits after the point without a `%.3f`.
@@ -65,9 +66,9 @@ fn write_clause(out: &mut String, clause: char, precision: Option<usize>, item: 
             if !number.is_finite() {
                 write_plain(out, &Value::Double(number))?;
             } else if clause == 'f' {
-                push(out, format_args!("{number:.precision$}"));
+                out.push_str(&fixed(number, precision));
             } else {
-                write_scientific(out, number, precision);
+                out.push_str(&scientific(number, precision));
             }
         }
         ('b', Value::Bool(truth)) => out.push(if *truth { '1' } else { '0' }),
@@ -88,13 +89,6 @@ fn write_clause(out: &mut String, clause: char, precision: Option<usize>, item: 
 /// Writing into a text cannot fail.
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
-}
-
-fn write_scientific(out: &mut String, number: f64, precision: usize) {
-    let text = format!("{number:.precision$e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
-    push(out, format_args!("{digits}e{sign}{exponent:0>2}"));
 }
 
 fn write_radix(out: &mut String, clause: char, number: u64) {
@@ -142,13 +136,13 @@ fn write_plain(out: &mut String, value: &Value) -> Result<(), Fault> {
         }
         Value::Map(map) => {
             // By the keys' text, as CEL has it, so that the order does not depend on their types.
-            let mut entries = Vec::with_capacity(map.entries().len());
+            let mut entries: Vec<(String, &Value)> = Vec::with_capacity(map.entries().len());
             for (key, value) in map.entries() {
                 let mut text = String::new();
                 write_plain(&mut text, key)?;
-                entries.push((text, value));
+                let at = entries.partition_point(|(own, _)| *own <= text);
+                entries.insert(at, (text, value));
             }
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
             out.push('{');
             for (index, (key, value)) in entries.iter().enumerate() {
                 out.push_str(if index > 0 { ", " } else { "" });

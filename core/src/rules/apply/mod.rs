@@ -4,6 +4,7 @@
 mod arithmetic;
 mod collection;
 mod convert;
+mod decimal;
 mod format;
 mod instant;
 pub(super) mod logic;

@@ -2,30 +2,40 @@
 
 use std::cmp::Ordering;
 
-use super::{Cells, Column, Data, NULL, VALUE, Value, View, bools, comparable_doubles, ints, map2, strict};
+use super::{
+    Cells, Column, Data, NULL, VALUE, Value, View, bools, comparable_doubles, ints, map2, negate, strict,
+};
 
+/// `a < b`, or `a <= b`.
 pub(super) fn order(
-    by_order: impl Fn(Ordering) -> bool,
-    by_double: impl Fn(f64, f64) -> bool,
+    or_equal: bool,
     a: &View<'_>,
     b: &View<'_>,
     views: &[View<'_>],
     rows: usize,
 ) -> Option<Column> {
-    let cells = if let (Some(a), Some(b)) = (ints(a), ints(b)) {
-        map2(a, b, rows, |a, b| by_order(a.cmp(&b)))
+    let holds = |order: Ordering| order == Ordering::Less || (or_equal && order == Ordering::Equal);
+    let cells: Vec<bool> = if let (Some(a), Some(b)) = (ints(a), ints(b)) {
+        if or_equal {
+            // No less the other way round; doubles have NaN, which is neither.
+            let mut cells = map2(b, a, |b, a| b < a)?;
+            negate(&mut cells);
+            cells
+        } else {
+            map2(a, b, |a, b| a < b)?
+        }
     } else if let (Some(a), Some(b)) = (comparable_doubles(a), comparable_doubles(b)) {
-        map2(a, b, rows, by_double)
+        if or_equal { map2(a, b, |a, b| a <= b)? } else { map2(a, b, |a, b| a < b)? }
     } else {
         match (a.cells, b.cells) {
             (Cells::Timestamp(a), Cells::Timestamp(b)) => {
-                a.iter().zip(b).map(|(a, b)| by_order(a.cmp(b))).collect()
+                a.iter().zip(b).map(|(a, b)| holds(a.cmp(b))).collect()
             }
             (Cells::Timestamp(a), Cells::One(Value::Timestamp(b))) => {
-                a.iter().map(|a| by_order(a.cmp(b))).collect()
+                a.iter().map(|a| holds(a.cmp(b))).collect()
             }
-            (Cells::Text(a, start), Cells::One(Value::Text(b))) => {
-                (start..start + rows).map(|row| by_order(a.get(row).cmp(b))).collect()
+            (Cells::One(Value::Timestamp(a)), Cells::Timestamp(b)) => {
+                b.iter().map(|b| holds(a.cmp(b))).collect()
             }
             _ => return None,
         }
@@ -44,29 +54,31 @@ pub(super) fn equal(
         let tested = if matches!(a.cells, Cells::One(Value::Null)) { b } else { a };
         return is_null(positive, view, tested.states, rows);
     }
-    let cells: Vec<bool> = if let (Some(a), Some(b)) = (ints(a), ints(b)) {
-        map2(a, b, rows, |a, b| (a == b) == positive)
+    let mut cells: Vec<bool> = if let (Some(a), Some(b)) = (ints(a), ints(b)) {
+        map2(a, b, |a, b| a == b)?
     } else if let (Some(a), Some(b)) = (comparable_doubles(a), comparable_doubles(b)) {
-        map2(a, b, rows, |a, b| (a == b) == positive)
+        map2(a, b, |a, b| a == b)?
     } else if let (Some(a), Some(b)) = (bools(a), bools(b)) {
-        map2(a, b, rows, |a, b| (a == b) == positive)
+        map2(a, b, |a, b| a == b)?
     } else {
         match (a.cells, b.cells) {
             (Cells::Text(a, a_start), Cells::Text(b, b_start)) => {
-                (0..rows).map(|row| (a.get(a_start + row) == b.get(b_start + row)) == positive).collect()
+                (0..rows).map(|row| a.get(a_start + row) == b.get(b_start + row)).collect()
             }
             (Cells::Text(texts, start), Cells::One(Value::Text(text)))
             | (Cells::One(Value::Text(text)), Cells::Text(texts, start)) => {
-                (start..start + rows).map(|row| (texts.get(row) == &**text) == positive).collect()
+                (start..start + rows).map(|row| texts.get(row) == &**text).collect()
             }
             _ => return None,
         }
     };
+    if !positive {
+        negate(&mut cells);
+    }
     // Null equals null only; a fault stays one.
-    let Some(mut states) = strict(&[], rows).or_else(|| merge_nulls(views, rows)) else {
+    let Some(mut states) = merge_nulls(views, rows) else {
         return Some(Column::new(Data::Bool(cells)));
     };
-    let mut cells = cells;
     for (row, (state, cell)) in states.iter_mut().zip(&mut cells).enumerate() {
         if *state == NULL {
             *state = VALUE;

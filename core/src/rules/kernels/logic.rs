@@ -5,7 +5,7 @@ use super::{Cells, Column, Data, Fault, Lane, NULL, VALUE, View, bools, doubles,
 pub(super) fn join(or: bool, a: &View<'_>, b: &View<'_>, rows: usize) -> Option<Column> {
     let (a_lane, b_lane) = (bools(a)?, bools(b)?);
     let both = |a: bool, b: bool| if or { a | b } else { a & b };
-    let mut cells = map2(a_lane, b_lane, rows, both);
+    let mut cells = map2(a_lane, b_lane, both)?;
     if a.states.is_none() && b.states.is_none() {
         return Some(Column::new(Data::Bool(cells)));
     }
@@ -35,26 +35,19 @@ pub(super) fn join(or: bool, a: &View<'_>, b: &View<'_>, rows: usize) -> Option<
 
 pub(super) fn choose(condition: &View<'_>, then: &View<'_>, other: &View<'_>) -> Option<Column> {
     let Cells::Bool(picks) = condition.cells else { return None };
-    fn pick<T: Copy>(picks: &[bool], a: Lane<'_, T>, b: Lane<'_, T>) -> Vec<T> {
-        match (a, b) {
-            (Lane::Many(a), Lane::Many(b)) => {
-                picks.iter().zip(a).zip(b).map(|((pick, a), b)| if *pick { *a } else { *b }).collect()
-            }
-            (Lane::Many(a), Lane::One(b)) => {
-                picks.iter().zip(a).map(|(pick, a)| if *pick { *a } else { b }).collect()
-            }
-            (Lane::One(a), Lane::Many(b)) => {
-                picks.iter().zip(b).map(|(pick, b)| if *pick { a } else { *b }).collect()
-            }
-            (Lane::One(a), Lane::One(b)) => picks.iter().map(|pick| if *pick { a } else { b }).collect(),
-        }
+    fn pick<T: Copy>(picks: &[bool], a: Lane<'_, T>, b: Lane<'_, T>) -> Option<Vec<T>> {
+        let at = |lane: Lane<'_, T>, row: usize| match lane {
+            Lane::Many(cells) => cells.get(row).copied(),
+            Lane::One(cell) => Some(cell),
+        };
+        picks.iter().enumerate().map(|(row, pick)| at(if *pick { a } else { b }, row)).collect()
     }
     let data = if let (Some(a), Some(b)) = (doubles(then), doubles(other)) {
-        Data::Double(pick(picks, a, b))
+        Data::Double(pick(picks, a, b)?)
     } else if let (Some(a), Some(b)) = (ints(then), ints(other)) {
-        Data::Int(pick(picks, a, b))
+        Data::Int(pick(picks, a, b)?)
     } else if let (Some(a), Some(b)) = (bools(then), bools(other)) {
-        Data::Bool(pick(picks, a, b))
+        Data::Bool(pick(picks, a, b)?)
     } else {
         return None;
     };

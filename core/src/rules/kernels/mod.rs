@@ -6,9 +6,7 @@ mod compare;
 mod logic;
 mod number;
 
-pub(super) use number::{divide, remainder};
-
-use std::cmp::Ordering;
+pub(super) use number::checked;
 
 use super::column::{Column, Data, NULL, VALUE};
 use super::fault::Fault;
@@ -58,13 +56,20 @@ fn comparable_doubles<'v>(view: &View<'v>) -> Option<Lane<'v, f64>> {
     }
 }
 
-fn map2<A: Copy, B: Copy, T>(a: Lane<'_, A>, b: Lane<'_, B>, rows: usize, f: impl Fn(A, B) -> T) -> Vec<T> {
-    match (a, b) {
+/// Applies a function row by row; declines two constants, which packing has folded. Each use is three
+/// loops in the module that a page loads, so there are few.
+fn map2<A: Copy, B: Copy, T>(a: Lane<'_, A>, b: Lane<'_, B>, f: impl Fn(A, B) -> T) -> Option<Vec<T>> {
+    Some(match (a, b) {
         (Lane::Many(a), Lane::Many(b)) => a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect(),
         (Lane::Many(a), Lane::One(b)) => a.iter().map(|a| f(*a, b)).collect(),
         (Lane::One(a), Lane::Many(b)) => b.iter().map(|b| f(a, *b)).collect(),
-        (Lane::One(a), Lane::One(b)) => (0..rows).map(|_| f(a, b)).collect(),
-    }
+        (Lane::One(_), Lane::One(_)) => return None,
+    })
+}
+
+/// Turns true and false around.
+fn negate(cells: &mut [bool]) {
+    cells.iter_mut().for_each(|cell| *cell = !*cell);
 }
 
 /// States of a strict operation: the first fault wins, and a null is one.
@@ -93,24 +98,19 @@ pub(super) fn run(op: Op, views: &[View<'_>], rows: usize) -> Option<Column> {
             let positive = op == Op::Eq;
             compare::equal(positive, a, b, views, rows).or_else(|| borrowed::equal(positive, a, b, rows))
         }
-        (Op::Lt, [a, b]) => compare::order(|order| order == Ordering::Less, |a, b| a < b, a, b, views, rows),
-        (Op::Le, [a, b]) => {
-            compare::order(|order| order != Ordering::Greater, |a, b| a <= b, a, b, views, rows)
-        }
-        (Op::Gt, [a, b]) => {
-            compare::order(|order| order == Ordering::Greater, |a, b| a > b, a, b, views, rows)
-        }
-        (Op::Ge, [a, b]) => compare::order(|order| order != Ordering::Less, |a, b| a >= b, a, b, views, rows),
+        (Op::Lt, [a, b]) => compare::order(false, a, b, views, rows),
+        (Op::Le, [a, b]) => compare::order(true, a, b, views, rows),
+        (Op::Gt, [a, b]) => compare::order(false, b, a, views, rows),
+        (Op::Ge, [a, b]) => compare::order(true, b, a, views, rows),
         (Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Remainder, [a, b]) => {
             number::arithmetic(op, a, b, views, rows)
         }
         (Op::And | Op::Or, [a, b]) => logic::join(op == Op::Or, a, b, rows),
         (Op::Not, [a]) => {
             let Cells::Bool(cells) = a.cells else { return None };
-            Some(Column::with_states(
-                Data::Bool(cells.iter().map(|cell| !cell).collect()),
-                strict(views, rows),
-            ))
+            let mut cells = cells.to_vec();
+            negate(&mut cells);
+            Some(Column::with_states(Data::Bool(cells), strict(views, rows)))
         }
         (Op::ToDouble, [a]) => {
             let cells = match a.cells {
