@@ -13,31 +13,13 @@ use super::plain;
 /// This module's operators.
 pub(super) const OPERATORS: &[Operator] = &[
     plain("Add", &[7, 13, 14], (2, 2), "numeric", |spec| {
-        arithmetic(
-            spec,
-            pair!(|a, b| a + b),
-            pair!(|a, b| a + b),
-            pair!(|a, b| a.wrapping_add(b)),
-            pair!(|a, b| a.wrapping_add(b)),
-        )
+        arithmetic(spec, pair!(|a, b| a + b), pair!(|a, b| a + b), pair!(|a, b| a.wrapping_add(b)))
     }),
     plain("Sub", &[7, 13, 14], (2, 2), "numeric", |spec| {
-        arithmetic(
-            spec,
-            pair!(|a, b| a - b),
-            pair!(|a, b| a - b),
-            pair!(|a, b| a.wrapping_sub(b)),
-            pair!(|a, b| a.wrapping_sub(b)),
-        )
+        arithmetic(spec, pair!(|a, b| a - b), pair!(|a, b| a - b), pair!(|a, b| a.wrapping_sub(b)))
     }),
     plain("Mul", &[7, 13, 14], (2, 2), "numeric", |spec| {
-        arithmetic(
-            spec,
-            pair!(|a, b| a * b),
-            pair!(|a, b| a * b),
-            pair!(|a, b| a.wrapping_mul(b)),
-            pair!(|a, b| a.wrapping_mul(b)),
-        )
+        arithmetic(spec, pair!(|a, b| a * b), pair!(|a, b| a * b), pair!(|a, b| a.wrapping_mul(b)))
     }),
     plain("Div", &[7, 13, 14], (2, 2), "numeric", |spec| {
         division(
@@ -51,29 +33,30 @@ pub(super) const OPERATORS: &[Operator] = &[
     plain("Mod", &[10, 13, 28], (2, 2), "numeric", modulo),
     plain("Pow", &[7, 12, 13, 15], (2, 2), "numeric", super::power::build),
     plain("PRelu", &[7, 9, 16], (2, 2), "numeric", |spec| {
+        if spec.dtype(0)? == DType::U64 {
+            return build::<u64, u64>(spec, same_type(spec)?, pair!(|x, _slope| x), false);
+        }
         arithmetic(
             spec,
             pair!(|x, slope| if x < 0.0 { x * slope } else { x }),
             pair!(|x, slope| if x < 0.0 { x * slope } else { x }),
             pair!(|x, slope| if x < 0 { x.wrapping_mul(slope) } else { x }),
-            pair!(|x, _slope| x),
         )
     }),
 ];
 
+/// Sums and products of uint64 have the bits of those of int64.
 fn arithmetic(
     spec: &NodeSpec<'_>,
     single: Pair<f32, f32>,
     double: Pair<f64, f64>,
-    signed: Pair<i64, i64>,
-    unsigned: Pair<u64, u64>,
+    integer: Pair<i64, i64>,
 ) -> Result<Built> {
     let dtype = numeric(spec)?;
     match class(dtype) {
         Class::F32 => build(spec, dtype, single, false),
         Class::F64 => build(spec, dtype, double, false),
-        Class::I64 => build(spec, dtype, signed, false),
-        Class::U64 | Class::Text => build(spec, dtype, unsigned, false),
+        _ => build(spec, dtype, integer, false),
     }
 }
 

@@ -68,7 +68,9 @@ impl<const N: usize> Plan<N> {
     }
 
     /// Calls `row` with the offset of each operand at the start of each innermost loop, in order.
-    pub(super) fn rows(&self, mut row: impl FnMut([usize; N])) {
+    ///
+    /// The callback is not compiled into the loop, which many operators share.
+    pub(super) fn rows(&self, row: &mut dyn FnMut([usize; N])) {
         if self.sizes[..self.rank].contains(&0) {
             return;
         }
@@ -169,7 +171,7 @@ mod tests {
     fn offsets(a: &[usize], b: &[usize]) -> Vec<(usize, usize)> {
         let plan = Plan::new([&Shape::new(a).unwrap(), &Shape::new(b).unwrap()]).unwrap();
         let mut found = Vec::new();
-        plan.rows(|[a, b]| {
+        plan.rows(&mut |[a, b]| {
             for at in 0..plan.inner() {
                 found.push((a + at * plan.step(0), b + at * plan.step(1)));
             }

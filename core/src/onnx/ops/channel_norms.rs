@@ -105,7 +105,7 @@ impl<C: Real> Kernel for MeanVariance<C> {
         let (mut space, mut results) = (Vec::new(), Vec::new());
         let values = whole::<C>(input.data(), &mut space);
         let mut sums = vec![(C::default(), C::default()); kept.elements().unwrap_or(0)];
-        walk(&plan, |from, to| {
+        walk(&plan, &mut |from, to| {
             for (at, &x) in values[from].iter().enumerate() {
                 let sums = &mut sums[if to.len() == 1 { to.start } else { to.start + at }];
                 *sums = (sums.0.plus(x), sums.1.plus(x.times(x)));
@@ -117,7 +117,7 @@ impl<C: Real> Kernel for MeanVariance<C> {
             *square = square.over(count).minus(mean.times(*mean)).root().plus(self.tiny);
         }
         fill(target, &mut results, |out| {
-            walk(&plan, |from, to| {
+            walk(&plan, &mut |from, to| {
                 for (at, slot) in out[from.clone()].iter_mut().enumerate() {
                     let (mean, deviation) = sums[if to.len() == 1 { to.start } else { to.start + at }];
                     *slot = values[from.start + at].minus(mean).over(deviation);

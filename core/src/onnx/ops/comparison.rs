@@ -6,29 +6,21 @@ use crate::onnx::shape::Shape;
 use crate::onnx::tensor::DType;
 
 use super::broadcast::{Plan, join_facts};
-use super::compute::{Class, class};
-use super::pairwise::{Pair, build, pair, same_type};
+use super::compute::{Class, by_class, class};
+use super::pairwise::{Pair, build, build_test, pair, same_type};
 use super::plain;
 
-macro_rules! comparison {
-    ($name:literal, $versions:expr, $operator:tt) => {
-        plain($name, $versions, (2, 2), "numeric", |spec| {
-            let dtype = same_type(spec)?;
-            if matches!(dtype, DType::Str | DType::Bool) {
-                return Err(spec.wrong_type(0, "a tensor of numbers"));
-            }
-            let single: Pair<f32, bool> = pair!(|a, b| a $operator b);
-            let double: Pair<f64, bool> = pair!(|a, b| a $operator b);
-            let signed: Pair<i64, bool> = pair!(|a, b| a $operator b);
-            let unsigned: Pair<u64, bool> = pair!(|a, b| a $operator b);
-            match class(dtype) {
-                Class::F32 => build(spec, DType::Bool, single, false),
-                Class::F64 => build(spec, DType::Bool, double, false),
-                Class::I64 => build(spec, DType::Bool, signed, false),
-                Class::U64 | Class::Text => build(spec, DType::Bool, unsigned, false),
-            }
-        })
-    };
+/// Whether the first operand is before the second, or equal; a comparison the other way round exchanges
+/// the operands.
+fn ordered(spec: &NodeSpec<'_>, or_equal: bool, exchanged: bool) -> Result<Built> {
+    let dtype = same_type(spec)?;
+    if matches!(dtype, DType::Str | DType::Bool) {
+        return Err(spec.wrong_type(0, "a tensor of numbers"));
+    }
+    by_class!(dtype, C => {
+        let test: Pair<C, bool> = if or_equal { pair!(|a, b| a <= b) } else { pair!(|a, b| a < b) };
+        build_test(spec, test, exchanged)
+    }, _ => Err(spec.wrong_type(0, "a tensor of numbers")))
 }
 
 macro_rules! logic {
@@ -39,7 +31,7 @@ macro_rules! logic {
                     return Err(spec.wrong_type(at, "tensor(bool)"));
                 }
             }
-            build::<i64, bool>(spec, DType::Bool, pair!(|a, b| a $operator b != 0), false)
+            build_test::<i64>(spec, pair!(|a, b| (a != 0) $operator (b != 0)), false)
         })
     };
 }
@@ -48,10 +40,8 @@ macro_rules! bits {
     ($name:literal, $operator:tt) => {
         plain($name, &[18], (2, 2), "integer", |spec| {
             let dtype = integer(spec)?;
-            match class(dtype) {
-                Class::U64 => build::<u64, u64>(spec, dtype, pair!(|a, b| a $operator b), false),
-                _ => build::<i64, i64>(spec, dtype, pair!(|a, b| a $operator b), false),
-            }
+            // uint64 goes by its bits.
+            build::<i64, i64>(spec, dtype, pair!(|a, b| a $operator b), false)
         })
     };
 }
@@ -59,10 +49,10 @@ macro_rules! bits {
 /// This module's operators.
 pub(super) const OPERATORS: &[Operator] = &[
     plain("Equal", &[7, 11, 13, 19], (2, 2), "all", equal),
-    comparison!("Greater", &[7, 9, 13], >),
-    comparison!("GreaterOrEqual", &[12, 16], >=),
-    comparison!("Less", &[7, 9, 13], <),
-    comparison!("LessOrEqual", &[12, 16], <=),
+    plain("Greater", &[7, 9, 13], (2, 2), "numeric", |spec| ordered(spec, false, true)),
+    plain("GreaterOrEqual", &[12, 16], (2, 2), "numeric", |spec| ordered(spec, true, true)),
+    plain("Less", &[7, 9, 13], (2, 2), "numeric", |spec| ordered(spec, false, false)),
+    plain("LessOrEqual", &[12, 16], (2, 2), "numeric", |spec| ordered(spec, true, false)),
     logic!("And", &),
     logic!("Or", |),
     logic!("Xor", ^),
@@ -82,10 +72,10 @@ fn integer(spec: &NodeSpec<'_>) -> Result<DType> {
 
 fn equal(spec: &mut NodeSpec<'_>) -> Result<Built> {
     match class(same_type(spec)?) {
-        Class::F32 => build::<f32, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
-        Class::F64 => build::<f64, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
-        Class::I64 => build::<i64, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
-        Class::U64 => build::<u64, bool>(spec, DType::Bool, pair!(|a, b| a == b), false),
+        Class::F32 => build_test::<f32>(spec, pair!(|a, b| a == b), false),
+        Class::F64 => build_test::<f64>(spec, pair!(|a, b| a == b), false),
+        // uint64 goes by its bits.
+        Class::I64 | Class::U64 => build_test::<i64>(spec, pair!(|a, b| a == b), false),
         Class::Text => Built::one(EqualTexts, Fact::shaped(DType::Bool, join_facts(&spec.inputs)?)),
     }
 }
@@ -99,7 +89,7 @@ impl Kernel for EqualTexts {
         let plan = Plan::new(shapes)?;
         let out = io.output::<bool>(0, plan.shape)?;
         let mut slots = out.iter_mut();
-        plan.rows(|[from_a, from_b]| {
+        plan.rows(&mut |[from_a, from_b]| {
             for at in 0..plan.inner() {
                 if let Some(slot) = slots.next() {
                     *slot = left.get(from_a + at * plan.step(0)) == right.get(from_b + at * plan.step(1));

@@ -68,6 +68,7 @@ fn each<S: Copy, T>(from: &[S], to: &mut [T], convert: impl Fn(S) -> T) {
 macro_rules! store {
     ($type:ty, $to_f16:expr, $to_bool:expr) => {
         impl Store for $type {
+            #[inline(never)]
             fn narrow(values: &[Self], data: &mut Data, at: usize) {
                 let end = at + values.len();
                 match data {
@@ -103,6 +104,7 @@ impl Store for bool {
 }
 
 impl Compute for f32 {
+    #[inline(never)]
     fn widen(data: &Data, at: usize, out: &mut [Self]) {
         match data {
             Data::F32(from) => out.copy_from_slice(&from[at..at + out.len()]),
@@ -125,6 +127,7 @@ impl Compute for f32 {
 }
 
 impl Compute for f64 {
+    #[inline(never)]
     fn widen(data: &Data, at: usize, out: &mut [Self]) {
         match data {
             Data::F64(from) => out.copy_from_slice(&from[at..at + out.len()]),
@@ -148,6 +151,7 @@ impl Compute for f64 {
 }
 
 impl Compute for i64 {
+    #[inline(never)]
     fn widen(data: &Data, at: usize, out: &mut [Self]) {
         match data {
             Data::I64(from) => out.copy_from_slice(&from[at..at + out.len()]),
@@ -198,6 +202,7 @@ impl Compute for u64 {
 
 /// A chunk of a buffer as `C`: a part of the buffer itself where it is of that type, else
 /// translated into `space`. `len` is at most [`CHUNK`].
+#[inline(never)]
 pub(super) fn chunk<'a, C: Compute>(
     data: &'a Data,
     at: usize,
@@ -212,6 +217,7 @@ pub(super) fn chunk<'a, C: Compute>(
 }
 
 /// The whole buffer as `C`: itself where it is of that type, else translated into `space`.
+#[inline(never)]
 pub(super) fn whole<'a, C: Compute>(data: &'a Data, space: &'a mut Vec<C>) -> &'a [C] {
     if let Some(buffer) = C::of(data) {
         return buffer;

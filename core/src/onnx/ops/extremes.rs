@@ -11,6 +11,7 @@ use super::moving::{Taken, transfer};
 use super::order_key::order_key;
 use super::plain;
 use super::reduction::refuse_empty;
+use super::sorting::least;
 
 /// This module's operators.
 pub(super) const OPERATORS: &[Operator] = &[
@@ -156,17 +157,14 @@ impl Kernel for TopK {
         let mut picks = std::mem::take(&mut io.scratch.usize);
         picks.clear();
         picks.resize(elements, 0);
-        let mut line = Vec::with_capacity(total);
         for row in 0..if elements == 0 { 0 } else { outer } {
             for column in 0..inner {
                 let start = row * total * inner + column;
-                line.clear();
-                line.extend((0..total).map(|at| {
+                let line = (0..total).map(|at| {
                     let key = order_key(input.data(), start + at * inner);
                     (if self.largest { !key } else { key }, at)
-                }));
-                line.sort_unstable();
-                for (rank, (_, at)) in line[..count].iter().enumerate() {
+                });
+                for (rank, (_, at)) in least(line, count).into_iter().enumerate() {
                     picks[(row * count + rank) * inner + column] = start + at * inner;
                 }
             }

@@ -40,7 +40,7 @@ impl<C: Compute> Kernel for LogSumExp<C> {
         let minus = C::from_f64(-1.0);
         // NaN and the infinities must reach the result, so they do not become the shift.
         let mut shifts = vec![C::from_f64(f64::NEG_INFINITY); result.elements().unwrap_or(0)];
-        walk(&plan, |from, to| {
+        walk(&plan, &mut |from, to| {
             each(&values[from], &mut shifts[to], |shift, x| if x > shift { x } else { shift });
         });
         for shift in &mut shifts {
@@ -50,7 +50,7 @@ impl<C: Compute> Kernel for LogSumExp<C> {
         }
         fill(target, &mut totals, |results| {
             results.fill(C::default());
-            walk(&plan, |from, to| {
+            walk(&plan, &mut |from, to| {
                 let own = &shifts[to.clone()];
                 let results = &mut results[to];
                 for (at, &x) in values[from].iter().enumerate() {

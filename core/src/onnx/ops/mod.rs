@@ -39,6 +39,7 @@ mod scatter;
 mod selection;
 mod sequence;
 mod slice;
+mod sorting;
 mod text_number;
 mod unique;
 mod variadic;

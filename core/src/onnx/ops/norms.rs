@@ -137,7 +137,7 @@ impl<C: Real> Norm<C> {
                 if plan.shape != *shape {
                     return Err(unfit());
                 }
-                plan.rows(|[to, from]| {
+                plan.rows(&mut |[to, from]| {
                     for at in 0..plan.inner() {
                         apply(&mut out[to + at], values[from + at * plan.step(1)]);
                     }

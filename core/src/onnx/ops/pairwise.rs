@@ -2,32 +2,20 @@
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec};
-use crate::onnx::tensor::{DType, Data};
+use crate::onnx::tensor::{DType, Data, Tensor};
 
 use super::broadcast::{Plan, join_facts};
 use super::compute::{CHUNK, Compute, Store, chunk};
 
-/// Computes a chunk. An operand is as long as the result, or one element that stands for all.
+/// Computes a chunk: both operands are as long as the result.
 pub(super) type Pair<C, R> = fn(&[C], &[C], &mut [R]);
 
-/// A function over chunks from one over elements, with a loop of its own for a stretched operand.
+/// A function over chunks from one over elements.
 macro_rules! pair {
     (|$a:ident, $b:ident| $value:expr) => {
-        |left, right, out| match (left, right) {
-            (&[$a], right) => {
-                for (out, &$b) in out.iter_mut().zip(right) {
-                    *out = $value;
-                }
-            }
-            (left, &[$b]) => {
-                for (out, &$a) in out.iter_mut().zip(left) {
-                    *out = $value;
-                }
-            }
-            (left, right) => {
-                for ((out, &$a), &$b) in out.iter_mut().zip(left).zip(right) {
-                    *out = $value;
-                }
+        |left, right, out| {
+            for ((out, &$a), &$b) in out.iter_mut().zip(left).zip(right) {
+                *out = $value;
             }
         }
     };
@@ -42,7 +30,21 @@ pub(super) fn build<C: Compute, R: Store>(
     divides: bool,
 ) -> Result<Built> {
     let dims = join_facts(&spec.inputs)?;
-    Built::one(Pairwise { compute, output, divides }, Fact::shaped(output, dims))
+    Built::one(Pairwise { compute, output, divides, order: [0, 1] }, Fact::shaped(output, dims))
+}
+
+/// Like [`build`], with bool results, and with the operands exchanged where `exchanged`.
+pub(super) fn build_test<C: Compute>(
+    spec: &NodeSpec<'_>,
+    compute: Pair<C, bool>,
+    exchanged: bool,
+) -> Result<Built> {
+    let order = if exchanged { [1, 0] } else { [0, 1] };
+    let dims = join_facts(&spec.inputs)?;
+    Built::one(
+        Pairwise { compute, output: DType::Bool, divides: false, order },
+        Fact::shaped(DType::Bool, dims),
+    )
 }
 
 /// The type of both inputs, which must be the same.
@@ -59,62 +61,71 @@ struct Pairwise<C, R> {
     output: DType,
     /// Whether a zero in the second operand has no answer: division of integers.
     divides: bool,
+    /// Which input is the first operand, and which the second.
+    order: [usize; 2],
 }
 
 impl<C: Compute, R: Store> Kernel for Pairwise<C, R> {
     fn run(&self, io: &mut Io<'_>) -> Result<()> {
-        let (left, right) = (io.tensor(0)?, io.tensor(1)?);
-        let plan = Plan::new([left.shape(), right.shape()])?;
-        if self.divides && plan.shape.elements() != Some(0) && has_zero::<C>(right.data()) {
+        let tensors = [io.tensor(self.order[0])?, io.tensor(self.order[1])?];
+        let plan = Plan::new(tensors.map(Tensor::shape))?;
+        if self.divides && plan.shape.elements() != Some(0) && has_zero::<C>(tensors[1].data()) {
             return Err(Error::new(ErrorCode::RunValue, "an integer is divided by zero"));
         }
         io.check(&plan.shape)?;
         let target = io.output_tensor(0)?.reset_as(self.output, plan.shape);
-        if let (Some(a), Some(b)) = (C::of(left.data()), C::of(right.data()))
-            && self.output == R::DTYPE
-            && let Some(out) = R::of_mut(target)
-        {
-            self.plain(&plan, a, b, out);
-        } else {
-            self.translated(&plan, left.data(), right.data(), target);
-        }
-        Ok(())
-    }
-}
-
-impl<C: Compute, R: Store> Pairwise<C, R> {
-    /// Both operands and the result are of the types that are computed in.
-    fn plain(&self, plan: &Plan<2>, a: &[C], b: &[C], out: &mut [R]) {
-        let inner = plan.inner();
-        let lengths = [operand_len(plan, 0, inner), operand_len(plan, 1, inner)];
-        let mut rows = out.chunks_exact_mut(inner.max(1));
-        plan.rows(|[from_a, from_b]| {
-            if let Some(row) = rows.next() {
-                (self.compute)(&a[from_a..from_a + lengths[0]], &b[from_b..from_b + lengths[1]], row);
-            }
-        });
-    }
-
-    fn translated(&self, plan: &Plan<2>, a: &Data, b: &Data, out: &mut Data) {
-        let mut spaces = ([C::default(); CHUNK], [C::default(); CHUNK], [R::default(); CHUNK]);
+        let mut operands = [0, 1].map(|at| Operand::<C>::new(tensors[at].data(), plan.step(at)));
+        let mut space = [R::default(); CHUNK];
         let mut to = 0;
-        plan.rows(|[from_a, from_b]| {
+        plan.rows(&mut |from| {
             let mut done = 0;
             while done < plan.inner() {
                 let len = CHUNK.min(plan.inner() - done);
-                let a = chunk(a, from_a + done * plan.step(0), operand_len(plan, 0, len), &mut spaces.0);
-                let b = chunk(b, from_b + done * plan.step(1), operand_len(plan, 1, len), &mut spaces.1);
-                (self.compute)(a, b, &mut spaces.2[..len]);
-                R::narrow(&spaces.2[..len], out, to);
+                let [a, b] = &mut operands;
+                let (a, b) = (a.chunk(from[0], done, len), b.chunk(from[1], done, len));
+                match R::of_mut(target) {
+                    Some(out) => (self.compute)(a, b, &mut out[to..to + len]),
+                    None => {
+                        (self.compute)(a, b, &mut space[..len]);
+                        R::narrow(&space[..len], target, to);
+                    }
+                }
                 to += len;
                 done += len;
             }
         });
+        Ok(())
     }
 }
 
-const fn operand_len(plan: &Plan<2>, at: usize, len: usize) -> usize {
-    if plan.step(at) == 0 { 1 } else { len }
+/// One of the two tensors as chunks of `C`.
+struct Operand<'a, C> {
+    data: &'a Data,
+    step: usize,
+    space: [C; CHUNK],
+    /// Which element `space` repeats, and how often.
+    repeated: (usize, usize),
+}
+
+impl<'a, C: Compute> Operand<'a, C> {
+    fn new(data: &'a Data, step: usize) -> Self {
+        Self { data, step, space: [C::default(); CHUNK], repeated: (0, 0) }
+    }
+
+    /// `len` elements of the row that starts at `from`, after `done` others; one element again and again
+    /// where the operand is stretched.
+    fn chunk(&mut self, from: usize, done: usize, len: usize) -> &[C] {
+        if self.step > 0 {
+            return chunk(self.data, from + done, len, &mut self.space);
+        }
+        if self.repeated.0 != from || self.repeated.1 < len {
+            C::widen(self.data, from, &mut self.space[..1]);
+            let value = self.space[0];
+            self.space[..len].fill(value);
+            self.repeated = (from, len);
+        }
+        &self.space[..len]
+    }
 }
 
 fn has_zero<C: Compute>(data: &Data) -> bool {

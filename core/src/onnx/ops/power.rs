@@ -54,7 +54,7 @@ impl Kernel for MixedPower {
         let (integers, whole) = (!self.base.is_float(), !right.dtype().is_float());
         let target = io.output_tensor(0)?.reset_as(self.base, plan.shape);
         let mut to = 0;
-        plan.rows(|[from_a, from_b]| {
+        plan.rows(&mut |[from_a, from_b]| {
             for at in 0..plan.inner() {
                 let (a, b) = (from_a + at * plan.step(0), from_b + at * plan.step(1));
                 if integers && whole && integer(right.data(), b) >= 0 {

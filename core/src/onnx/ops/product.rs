@@ -118,7 +118,7 @@ impl Sizes {
             return;
         }
         let plan = &self.batches;
-        plan.rows(|[a, b]| {
+        plan.rows(&mut |[a, b]| {
             for at in 0..plan.inner() {
                 each(a + at * plan.step(0), b + at * plan.step(1));
             }
@@ -270,7 +270,7 @@ impl<C: Compute> Kernel for Gemm<C> {
                 out.iter_mut().for_each(|value| *value = value.times(self.alpha));
             }
             if let (Some(plan), Some(addend)) = (&plan, addend) {
-                plan.rows(|[to, from]| {
+                plan.rows(&mut |[to, from]| {
                     for at in 0..plan.inner() {
                         let term = self.beta.times(addend[from + at * plan.step(1)]);
                         out[to + at] = out[to + at].plus(term);

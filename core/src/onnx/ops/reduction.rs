@@ -60,12 +60,12 @@ macro_rules! finish {
     };
 }
 
-/// The four ways of one reduction: float, double, int64, uint64.
+/// The ways of one reduction: float, double, int64, and uint64 where its bits are not those of int64.
 struct Folds {
     single: Fold<f32>,
     double: Fold<f64>,
     signed: Fold<i64>,
-    unsigned: Fold<u64>,
+    unsigned: Option<Fold<u64>>,
 }
 
 macro_rules! folds {
@@ -75,7 +75,7 @@ macro_rules! folds {
             single: Fold { start: $float, step: step!(|$acc, $x| $value), finish: $single },
             double: Fold { start: $float, step: step!(|$acc, $x| $value), finish: $double },
             signed: Fold { start: $integer, step: step!(|$acc, $x| $whole), finish: $signed },
-            unsigned: Fold { start: $integer, step: step!(|$acc, $x| $whole), finish: finish!() },
+            unsigned: None,
         }
     };
 }
@@ -103,7 +103,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         let mut folds = folds!(start: 0.0, 0; floats: |acc, x| acc + x; integers: acc.wrapping_add(x);
             finish: finish!(|x, count| x / count as f32), finish!(|x, count| x / count as f64),
             finish!(|x, count| x.checked_div(count as i64).unwrap_or(0)));
-        folds.unsigned.finish = finish!(|x, count| x.checked_div(count as u64).unwrap_or(0));
+        let finish: Finish<u64> = finish!(|x, count| x.checked_div(count as u64).unwrap_or(0));
+        folds.unsigned = Some(Fold { start: 0, step: step!(|acc, x| acc.wrapping_add(x)), finish });
         build(spec, 18, folds)
     }),
     row("ReduceProd", &[1, 11, 13, 18], "numeric", |spec| {
@@ -120,6 +121,7 @@ pub(super) const OPERATORS: &[Operator] = &[
             finish: finish!(), finish!(), finish!());
         (folds.single.start, folds.double.start) = (f32::NEG_INFINITY, f64::NEG_INFINITY);
         folds.signed.start = bounds(spec.dtype(0)?).0;
+        folds.unsigned = Some(Fold { start: 0, step: step!(|acc, x| acc.max(x)), finish: finish!() });
         build(spec, 18, folds)
     }),
     row("ReduceMin", &[1, 11, 12, 13, 18, 20], "numeric, bool", |spec| {
@@ -127,13 +129,17 @@ pub(super) const OPERATORS: &[Operator] = &[
             floats: |acc, x| if x < acc || x.is_nan() { x } else { acc }; integers: acc.min(x);
             finish: finish!(), finish!(), finish!());
         (folds.single.start, folds.double.start) = (f32::INFINITY, f64::INFINITY);
-        (folds.signed.start, folds.unsigned.start) = (bounds(spec.dtype(0)?).1, u64::MAX);
+        folds.signed.start = bounds(spec.dtype(0)?).1;
+        folds.unsigned = Some(Fold { start: u64::MAX, step: step!(|acc, x| acc.min(x)), finish: finish!() });
         build(spec, 18, folds)
     }),
     row("ReduceL1", &[1, 11, 13, 18], "numeric", |spec| {
         let mut folds = folds!(start: 0.0, 0; floats: |acc, x| acc + x.abs(); integers: acc.wrapping_add(x);
             finish: finish!(), finish!(), finish!());
-        folds.signed.step = step!(|acc, x| acc.wrapping_add(x.wrapping_abs()));
+        // uint64 keeps the plain sum.
+        if spec.dtype(0)? != DType::U64 {
+            folds.signed.step = step!(|acc, x| acc.wrapping_add(x.wrapping_abs()));
+        }
         build(spec, 18, folds)
     }),
     row("ReduceL2", &[1, 11, 13, 18], "numeric", |spec| {
@@ -141,7 +147,9 @@ pub(super) const OPERATORS: &[Operator] = &[
             floats: |acc, x| acc + x * x; integers: acc.wrapping_add(x.wrapping_mul(x));
             finish: finish!(|x, _count| x.sqrt()), finish!(|x, _count| x.sqrt()),
             finish!(|x, _count| (x as f64).sqrt() as i64));
-        folds.unsigned.finish = finish!(|x, _count| (x as f64).sqrt() as u64);
+        if spec.dtype(0)? == DType::U64 {
+            folds.signed.finish = finish!(|x, _count| (x as u64 as f64).sqrt() as i64);
+        }
         build(spec, 18, folds)
     }),
     row("ReduceSumSquare", &[1, 11, 13, 18], "numeric", |spec| {
@@ -263,8 +271,10 @@ fn build(spec: &NodeSpec<'_>, since: i64, folds: Folds) -> Result<Built> {
     match class(dtype) {
         Class::F32 => Built::one(Reduction { scope, dtype, fold: folds.single }, fact),
         Class::F64 => Built::one(Reduction { scope, dtype, fold: folds.double }, fact),
-        Class::I64 => Built::one(Reduction { scope, dtype, fold: folds.signed }, fact),
-        Class::U64 => Built::one(Reduction { scope, dtype, fold: folds.unsigned }, fact),
+        Class::I64 | Class::U64 => match folds.unsigned {
+            Some(fold) if dtype == DType::U64 => Built::one(Reduction { scope, dtype, fold }, fact),
+            _ => Built::one(Reduction { scope, dtype, fold: folds.signed }, fact),
+        },
         Class::Text => Err(spec.wrong_type(0, "a tensor of numbers")),
     }
 }
@@ -286,7 +296,7 @@ impl<C: Compute> Kernel for Reduction<C> {
         let plan = Plan::new([input.shape(), &kept])?;
         fill(target, &mut totals, |results| {
             results.fill(self.fold.start);
-            walk(&plan, |from, to| (self.fold.step)(&values[from], &mut results[to]));
+            walk(&plan, &mut |from, to| (self.fold.step)(&values[from], &mut results[to]));
             (self.fold.finish)(results, count);
         });
         Ok(())
@@ -294,10 +304,10 @@ impl<C: Compute> Kernel for Reduction<C> {
 }
 
 /// Calls `visit` with each run of elements and the results that it goes into, in order.
-pub(super) fn walk(plan: &Plan<2>, mut visit: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
+pub(super) fn walk(plan: &Plan<2>, visit: &mut dyn FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
     let inner = plan.inner();
     let results = if plan.step(1) == 0 { 1 } else { inner };
-    plan.rows(|[from, to]| visit(from..from + inner, to..to + results));
+    plan.rows(&mut |[from, to]| visit(from..from + inner, to..to + results));
 }
 
 /// Refuses a reduction that has no answer without elements.

@@ -36,7 +36,7 @@ impl Pass for Choice<'_> {
     fn run<T: Copy>(&self, source: &[T], target: &mut [T]) {
         let (inner, asks, step) = (self.plan.inner(), self.plan.step(0), self.plan.step(self.operand));
         let mut rows = target.chunks_exact_mut(inner.max(1));
-        self.plan.rows(|offsets| {
+        self.plan.rows(&mut |offsets| {
             let Some(row) = rows.next() else { return };
             let (asked, from) = (&self.condition[offsets[0]..], &source[offsets[self.operand]..]);
             for (at, slot) in row.iter_mut().enumerate() {

@@ -45,13 +45,9 @@ fn write_float(value: f64, text: &mut String) {
         text.push_str(if value > 0.0 { "INF" } else { "-INF" });
         return;
     }
-    let mut scientific = String::new();
-    let _ = write!(scientific, "{:.*e}", DIGITS as usize - 1, value);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let (digits, exponent) = significant_digits(value.abs());
     let digits = digits.trim_end_matches('0');
+    let sign = if value.is_sign_negative() { "-" } else { "" };
     text.push_str(sign);
     if digits.is_empty() {
         text.push('0');
@@ -62,6 +58,96 @@ fn write_float(value: f64, text: &mut String) {
         let point = if rest.is_empty() { "" } else { "." };
         let sign = if exponent < 0 { '-' } else { '+' };
         let _ = write!(text, "{first}{point}{rest}e{sign}{:02}", exponent.abs());
+    }
+}
+
+/// The first eight decimal digits of a finite number that is not negative, halves rounded to even, and the
+/// exponent of the first one. Worked out from the exact decimal expansion, which is short code and leaves
+/// the formatter of the standard library out of the module.
+fn significant_digits(value: f64) -> (String, i32) {
+    if value == 0.0 {
+        return ("0".to_owned(), 0);
+    }
+    let bits = value.to_bits();
+    let raw = (bits >> 52) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, power) = if raw == 0 { (fraction, -1074) } else { (fraction | 1 << 52, raw - 1075) };
+    // value = mantissa * 2^power, and 2^-n = 5^n / 10^n.
+    let mut digits = Decimal::new(mantissa);
+    for _ in 0..power.unsigned_abs() {
+        digits.multiply(if power < 0 { 5 } else { 2 });
+    }
+    let mut exact = digits.into_digits();
+    let mut exponent = exact.len() as i32 - 1 + power.min(0);
+    if exact.len() > DIGITS as usize {
+        let rest = exact.split_off(DIGITS as usize);
+        let last_odd = exact.last().is_some_and(|digit| digit % 2 == 1);
+        let half = rest[0] == 5 && rest[1..].iter().all(|&digit| digit == 0);
+        if if half { last_odd } else { rest[0] >= 5 } {
+            let mut at = exact.len();
+            loop {
+                let Some(before) = at.checked_sub(1) else {
+                    // 99999999 becomes 100000000.
+                    exact.insert(0, 1);
+                    exact.pop();
+                    exponent += 1;
+                    break;
+                };
+                at = before;
+                if exact[at] < 9 {
+                    exact[at] += 1;
+                    break;
+                }
+                exact[at] = 0;
+            }
+        }
+    }
+    (exact.into_iter().map(|digit| (b'0' + digit) as char).collect(), exponent)
+}
+
+/// A whole number of any size in groups of nine decimal digits, the lowest first.
+struct Decimal {
+    groups: Vec<u32>,
+}
+
+impl Decimal {
+    const GROUP: u64 = 1_000_000_000;
+
+    fn new(mut value: u64) -> Self {
+        let mut groups = Vec::new();
+        while value > 0 {
+            groups.push((value % Self::GROUP) as u32);
+            value /= Self::GROUP;
+        }
+        Self { groups }
+    }
+
+    fn multiply(&mut self, factor: u32) {
+        let mut carry = 0;
+        for group in &mut self.groups {
+            let product = u64::from(*group) * u64::from(factor) + carry;
+            *group = (product % Self::GROUP) as u32;
+            carry = product / Self::GROUP;
+        }
+        if carry > 0 {
+            self.groups.push(carry as u32);
+        }
+    }
+
+    /// The digits, the highest first, without leading zeros.
+    fn into_digits(self) -> Vec<u8> {
+        let mut digits = Vec::with_capacity(self.groups.len() * 9);
+        for mut group in self.groups {
+            for _ in 0..9 {
+                digits.push((group % 10) as u8);
+                group /= 10;
+            }
+        }
+        while digits.last() == Some(&0) {
+            digits.pop();
+        }
+        digits.reverse();
+        digits
     }
 }
 

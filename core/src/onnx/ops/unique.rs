@@ -3,12 +3,12 @@
 use crate::error::{ErrorCode, Result};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, Shape};
-use crate::onnx::tensor::{DType, Data, Tensor};
+use crate::onnx::tensor::DType;
 
 use super::axes::axis_within;
 use super::moving::{Taken, transfer};
-use super::order_key::order_key;
 use super::plain;
+use super::sorting::{keys, sorted};
 
 /// This module's operators.
 pub(super) const OPERATORS: &[Operator] =
@@ -38,20 +38,29 @@ fn unique(spec: &mut NodeSpec<'_>) -> Result<Built> {
     Ok(Built { kernel: Box::new(Unique { axis, sorted }), outputs })
 }
 
-/// A key per element that is equal for equal elements and sorts like them.
-fn keys(tensor: &Tensor) -> Vec<u64> {
-    let Data::Str(texts) = tensor.data() else {
-        return (0..tensor.len()).map(|at| order_key(tensor.data(), at)).collect();
-    };
-    let mut order: Vec<usize> = (0..texts.len()).collect();
-    order.sort_unstable_by_key(|&at| texts.get(at));
-    let mut keys = vec![0; texts.len()];
-    let mut rank = 0;
-    for (at, &text) in order.iter().enumerate() {
-        rank += u64::from(at > 0 && texts.get(order[at - 1]) != texts.get(text));
-        keys[text] = rank;
+/// A key per slice, made of the keys of its elements from first to last: slices that are equal so far are
+/// told apart by the next element.
+fn slice_keys(count: usize, per_slice: usize, key: impl Fn(usize, usize) -> u64) -> Vec<u64> {
+    let mut ranks = vec![0u64; count];
+    for at in 0..per_slice {
+        // Elements are ranked first, so that both ranks fit one key.
+        let elements = ranked((0..count).map(|slice| (key(slice, at), slice)).collect());
+        ranks = ranked((0..count).map(|slice| (ranks[slice] << 32 | elements[slice], slice)).collect());
     }
-    keys
+    ranks
+}
+
+/// The rank of each key among the different keys.
+fn ranked(pairs: Vec<(u64, usize)>) -> Vec<u64> {
+    let mut ranks = vec![0; pairs.len()];
+    let mut rank = 0;
+    let mut last = None;
+    for (key, place) in sorted(pairs) {
+        rank += u64::from(last.is_some_and(|last| last != key));
+        last = Some(key);
+        ranks[place] = rank;
+    }
+    ranks
 }
 
 impl Kernel for Unique {
@@ -67,29 +76,22 @@ impl Kernel for Unique {
         let element = |slice: usize, at: usize| (at / inner * count + slice) * inner + at % inner;
         let per_slice = if input.is_empty() { 0 } else { outer * inner };
         let elements = keys(input);
-        let key = |slice: usize| (0..per_slice).map(move |at| element(slice, at));
-        let compare = |a: usize, b: usize| {
-            key(a).map(|at| elements[at]).cmp(key(b).map(|at| elements[at])).then(a.cmp(&b))
-        };
-        let mut order: Vec<usize> = (0..count).collect();
-        order.sort_unstable_by(|&a, &b| compare(a, b));
-        // Equal slices now stand side by side, the first occurrence first.
+        let slices = slice_keys(count, per_slice, |slice, at| elements[element(slice, at)]);
+        // First occurrence and number of members of each group of equal slices.
         let mut groups: Vec<(usize, usize)> = Vec::new();
         let mut group_of = vec![0; count];
-        for &slice in &order {
-            let same = groups.last().is_some_and(|&(first, _)| {
-                key(first).map(|at| elements[at]).eq(key(slice).map(|at| elements[at]))
-            });
+        let mut last = None;
+        for (key, slice) in sorted(slices.into_iter().zip(0..count).collect()) {
             match groups.last_mut() {
-                Some((_, members)) if same => *members += 1,
+                Some((_, members)) if last == Some(key) => *members += 1,
                 _ => groups.push((slice, 1)),
             }
+            last = Some(key);
             group_of[slice] = groups.len() - 1;
         }
-        let mut listed: Vec<usize> = (0..groups.len()).collect();
-        if !self.sorted {
-            listed.sort_unstable_by_key(|&group| groups[group].0);
-        }
+        let first = |group: usize| if self.sorted { group } else { groups[group].0 };
+        let listed = sorted((0..groups.len()).map(|group| (first(group) as u64, group)).collect());
+        let listed: Vec<usize> = listed.into_iter().map(|(_, group)| group).collect();
         let mut place = vec![0; groups.len()];
         for (at, &group) in listed.iter().enumerate() {
             place[group] = at;

@@ -95,7 +95,7 @@ impl<C: Compute + std::ops::Div<Output = C>> Kernel for Variadic<C> {
         fill(target, &mut results, |out| {
             for (number, (tensor, plan)) in tensors.iter().zip(&plans).enumerate() {
                 let values = whole::<C>(tensor.data(), &mut space);
-                plan.rows(|[to, from]| {
+                plan.rows(&mut |[to, from]| {
                     for at in 0..plan.inner() {
                         let (slot, x) = (&mut out[to + at * plan.step(0)], values[from + at * plan.step(1)]);
                         *slot = if number == 0 { x } else { (self.combine)(*slot, x) };
