@@ -91,3 +91,6 @@ const fn plain(
 ) -> Operator {
     Operator { domain: "", name, versions, inputs, outputs: (1, 1), types, build }
 }
+
+#[cfg(test)]
+mod tests;
