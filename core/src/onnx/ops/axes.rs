@@ -152,7 +152,7 @@ pub(super) fn shape_of(sizes: &[usize]) -> Result<Shape> {
 pub(super) fn size(value: i64) -> Result<usize> {
     usize::try_from(value).map_err(|_| {
         let code = if value < 0 { ErrorCode::RunValue } else { ErrorCode::RunBudget };
-        Error::new(code, format!("{value} is not a possible size"))
+        Error::new(code, "a size is negative or beyond counting")
     })
 }
 

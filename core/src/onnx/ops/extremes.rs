@@ -149,7 +149,7 @@ impl Kernel for TopK {
         if count > total {
             return Err(Error::new(
                 ErrorCode::RunValue,
-                format!("{count} elements are asked for, the axis has {total}"),
+                format!("more elements are asked for than the {total} that the axis has"),
             ));
         }
         shape.sizes_mut()[axis] = count;

@@ -31,7 +31,7 @@ pub(super) fn index_within(index: i64, size: usize) -> Result<usize> {
     if (0..size as i64).contains(&at) {
         return Ok(at as usize);
     }
-    Err(Error::new(ErrorCode::RunValue, format!("index {index} is out of range for an axis of size {size}")))
+    Err(Error::new(ErrorCode::RunValue, format!("an index is out of range for an axis of size {size}")))
 }
 
 struct Gather {
