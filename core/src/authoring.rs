@@ -14,7 +14,6 @@ mod quantiles;
 mod tests;
 
 pub use pack::pack;
-pub use profile::Reference;
 
 use crate::manifest::Manifest;
 

@@ -19,6 +19,7 @@ pub mod models;
 pub mod onnx;
 pub mod policy;
 pub mod reasons;
+pub mod reference;
 pub mod request;
 pub mod rules;
 pub mod schema;

@@ -21,6 +21,7 @@ use crate::scope::Scope;
 
 /// A model of a bundle, ready to run.
 pub struct Scoring {
+    model: Arc<onnx::Model>,
     session: Session,
     feeds: Vec<FeedPlan>,
     tensors: Vec<Value>,
@@ -63,9 +64,11 @@ impl Scoring {
             Answer::plan(&model, &margin.name, margin.class.as_ref(), OutputKind::Margin)
                 .map_err(|error| error.at("margin"))
         });
+        let model = Arc::new(model);
         Ok(Self {
             tensors: feeds.iter().map(|_| Value::default()).collect(),
-            session: Session::new(Arc::new(model)),
+            session: Session::new(Arc::clone(&model)),
+            model,
             feeds,
             answer,
             kind: spec.output.kind,
@@ -78,7 +81,30 @@ impl Scoring {
     /// The ONNX model.
     #[must_use]
     pub fn model(&self) -> &onnx::Model {
-        self.session.model()
+        &self.model
+    }
+
+    /// The ONNX model, to be shared with what explains it.
+    #[must_use]
+    pub fn shared(&self) -> Arc<onnx::Model> {
+        Arc::clone(&self.model)
+    }
+
+    /// Whether the model takes only one row at a time.
+    #[must_use]
+    pub const fn is_row_by_row(&self) -> bool {
+        self.row_by_row
+    }
+
+    /// The inputs of a run on these rows.
+    ///
+    /// # Errors
+    /// `internal` only: load has seen to types and presence.
+    pub fn feeds(&mut self, columns: &[Column], rows: &[usize]) -> Result<Vec<(&str, &Value)>> {
+        for (feed, tensor) in self.feeds.iter().zip(&mut self.tensors) {
+            feed.fill(columns, rows, tensor)?;
+        }
+        Ok(self.feeds.iter().zip(&self.tensors).map(|(feed, tensor)| (feed.input(), tensor)).collect())
     }
 
     /// Runs these rows of the columns.

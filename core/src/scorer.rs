@@ -10,6 +10,8 @@ mod describe;
 mod explain;
 pub(crate) mod golden;
 mod load;
+#[cfg(feature = "authoring")]
+mod sample;
 
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,6 @@ use crate::models::{Answers, Scoring};
 use crate::policy::Policy;
 use crate::request::{Options, Output, read_options, read_request};
 use crate::schema::Schema;
-#[cfg(feature = "authoring")]
-use crate::scope::Scope;
 use crate::table;
 
 /// A loaded bundle.
@@ -59,29 +59,6 @@ impl Scorer {
     /// `rule_budget`, `bundle_needs_full` and the codes of models.
     pub fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32]) -> Result<Self> {
         load::load(zip, limits, module_digest, true)
-    }
-
-    /// Loads a bundle that has no reference profile yet; its decisions are not explained.
-    #[cfg(feature = "authoring")]
-    pub(crate) fn load_unexplained(zip: &[u8], limits: &Limits) -> Result<Self> {
-        load::load(zip, limits, [0; 32], false)
-    }
-
-    /// Takes a batch through the stages and shows the columns of each chunk, the names they go by, the
-    /// number of rows and those that were scored.
-    #[cfg(feature = "authoring")]
-    pub(crate) fn each_scored(
-        &mut self,
-        table: &[u8],
-        mut take: impl FnMut(&[crate::rules::Column], &Scope, usize, &[usize]),
-    ) -> Result<()> {
-        let scope = Scope::new(&self.manifest);
-        let table = table::read(table)?;
-        batch::each_chunk(self, &table, &Options::default(), |_, assessment| {
-            let rows = assessment.quality.len();
-            let scored: Vec<usize> = (0..rows).filter(|&row| assessment.scored(row)).collect();
-            take(&assessment.columns, &scope, rows, &scored);
-        })
     }
 
     /// What the bundle is, as JSON: name, version, digest, inputs, scores, outcomes, languages, models.

@@ -29,7 +29,8 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
     for (at, rule) in manifest.policy.iter().flat_map(|policy| &policy.rules).enumerate() {
         let code = lower::compile_as(&rule.when, scope.all(), &Type::Bool, limits)
             .map_err(|error| error.at(format_args!("policy.rules[{at}].when")))?;
-        programs.insert(policy::program_path(rule), LockedProgram { source: sha256(rule.when.as_bytes()), code });
+        programs
+            .insert(policy::program_path(rule), LockedProgram { source: sha256(rule.when.as_bytes()), code });
     }
     Ok(programs)
 }

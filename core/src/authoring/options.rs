@@ -20,7 +20,10 @@ impl Options {
             return Ok(Self::default());
         }
         serde_json::from_slice(text).map_err(|error| {
-            Error::new(ErrorCode::RequestInvalid, format!("the options of packing are `bless` and `check`: {error}"))
+            Error::new(
+                ErrorCode::RequestInvalid,
+                format!("the options of packing are `bless` and `check`: {error}"),
+            )
         })
     }
 }

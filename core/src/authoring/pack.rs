@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use super::lower::lower_all;
 use super::options::Options;
-use super::profile::{FORMAT, FieldCounter, ModelProfile, Reference};
+use super::profile::FieldCounter;
 use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, Programs, REFERENCE, sha256, write_archive};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{InputType, Manifest, located};
+use crate::reasons::Baseline;
+use crate::reference::{FORMAT, ModelProfile, Reference};
 use crate::scorer::Scorer;
 use crate::scorer::golden::{Expected, GoldenRecord};
 
@@ -32,7 +34,7 @@ pub fn pack(zip: &[u8], sample: &[u8], options: &[u8]) -> Result<Vec<u8>> {
     let packing = Packing { archive: &archive, manifest: &manifest, limits: &limits };
     let packed = packing.pack(&json, sample, options).map_err(|error| located(error, &json))?;
     if options.check {
-        check_unchanged(&archive, &packed)?;
+        check_unchanged(&Archive::open(zip, &limits)?, &packed)?;
     }
     write_archive(&packed)
 }
@@ -61,7 +63,7 @@ impl<'a> Packing<'_, 'a> {
             files.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
         } else if self.archive.contains(REFERENCE) {
             let bytes = self.archive.read(REFERENCE)?;
-            Reference::read(&bytes)?.check_models(&files, self.manifest)?;
+            check_models(&Reference::read(&bytes)?, &files, self.manifest)?;
             files.insert(REFERENCE.into(), bytes);
         }
         let mut golden = Files::new();
@@ -79,7 +81,8 @@ impl<'a> Packing<'_, 'a> {
 
     /// Adds the lock to the files.
     fn seal(&self, files: &Files<'a>, golden: &Files<'a>, programs: &Programs) -> Result<Files<'a>> {
-        let pins = |files: &Files<'_>| files.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect();
+        let pins =
+            |files: &Files<'_>| files.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect();
         let lock = Lock::new(pins(files), pins(golden), programs.clone())?;
         let mut all = files.clone();
         all.extend(golden.clone());
@@ -93,7 +96,8 @@ impl<'a> Packing<'_, 'a> {
         let mut fields: Vec<(String, FieldCounter)> = Vec::new();
         let inputs = self.manifest.inputs.iter().map(|input| {
             let listed = input.allowed.as_ref().filter(|_| input.kind == InputType::String);
-            let texts = listed.map(|values| values.iter().filter_map(|value| Some((value.as_str()?.to_owned(), 0))));
+            let texts =
+                listed.map(|values| values.iter().filter_map(|value| Some((value.as_str()?.to_owned(), 0))));
             (&input.name, texts.map(Iterator::collect))
         });
         let features = self.manifest.features.iter().map(|feature| (&feature.name, None));
@@ -102,21 +106,28 @@ impl<'a> Packing<'_, 'a> {
             fields.push((name.clone(), FieldCounter::new(texts)));
         }
         let mut counts = (0, 0);
-        scorer.each_scored(sample, |columns, scope, rows, scored| {
-            counts = (counts.0 + rows as u64, counts.1 + scored.len() as u64);
+        let mut baseline = Baseline::default();
+        scorer.each_scored(sample, |chunk| {
+            counts = (counts.0 + chunk.rows as u64, counts.1 + chunk.scored.len() as u64);
             for (name, counter) in &mut fields {
-                if let Some(column) = scope.position(name).and_then(|place| columns.get(place)) {
-                    scored.iter().for_each(|&row| counter.push(column, row));
+                if let Some(column) = chunk.scope.position(name).and_then(|place| chunk.columns.get(place)) {
+                    chunk.scored.iter().for_each(|&row| counter.push(column, row));
                 }
+            }
+            if let Some(part) = &chunk.baseline {
+                baseline.merge(part);
             }
         })?;
         if counts.1 == 0 {
             let message = "none of the sample's rows can be scored; look at one with `scorebox score`";
             return Err(Error::new(ErrorCode::RecordMalformed, message));
         }
+        let explained = self.manifest.reasons.as_ref().and_then(|reasons| reasons.model.as_ref());
+        let mut baseline = Some(baseline.finish());
         let models = self.manifest.models.iter().map(|model| {
             let bytes = files.get(&model.file).map_or(&[][..], |bytes| bytes);
-            (model.id.clone(), ModelProfile { sha256: sha256(bytes) })
+            let reasons = if explained == Some(&model.id) { baseline.take() } else { None };
+            (model.id.clone(), ModelProfile { sha256: sha256(bytes), reasons })
         });
         Ok(Reference {
             format: FORMAT,
@@ -128,33 +139,16 @@ impl<'a> Packing<'_, 'a> {
     }
 }
 
-impl Reference {
-    fn read(bytes: &[u8]) -> Result<Self> {
-        let stale = |message: String| Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE);
-        let reference: Self = serde_json::from_slice(bytes)
-            .map_err(|error| stale(format!("it cannot be read ({error}); pack with a sample again")))?;
-        if reference.format != FORMAT {
-            return Err(stale(format!("its format must be {FORMAT}; pack with a sample again")));
+/// Refuses a profile that was made from other models.
+fn check_models(reference: &Reference, files: &Files<'_>, manifest: &Manifest) -> Result<()> {
+    for model in &manifest.models {
+        let now = files.get(&model.file).map(|bytes| sha256(bytes));
+        if reference.models.get(&model.id).map(|profile| profile.sha256) != now {
+            let message = format!("it was made from another `{}`; pack with a sample again", model.file);
+            return Err(Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE));
         }
-        Ok(reference)
     }
-
-    fn to_json(&self) -> Result<String> {
-        let text = serde_json::to_string_pretty(self);
-        text.map(|text| text + "\n").map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
-    }
-
-    /// Refuses a profile that was made from other models.
-    fn check_models(&self, files: &Files<'_>, manifest: &Manifest) -> Result<()> {
-        for model in &manifest.models {
-            let now = files.get(&model.file).map(|bytes| sha256(bytes));
-            if self.models.get(&model.id).map(|profile| profile.sha256) != now {
-                let message = format!("it was made from another `{}`; pack with a sample again", model.file);
-                return Err(Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE));
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Writes what the golden records give now into those that expect something else.

@@ -1,27 +1,11 @@
-//! Distributions of numbers, small enough to ship and coarse enough to hold no row.
+//! Distributions of numbers: quantiles and bins of a sample.
 
-use serde::{Deserialize, Serialize};
+use crate::reference::Distribution;
 
 /// Shares at which a profile keeps quantiles; the extremes are left out, they are single rows.
 const SHARES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 /// Bins of the population stability index, at most.
 const BINS: usize = 10;
-
-/// How the values of a numeric field are distributed.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Distribution {
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Pairs of share and quantile: the smallest value that at least this share of the rows does not
-    /// exceed.
-    pub quantiles: Vec<(f64, f64)>,
-    /// Upper edges of all bins but the last, ascending: a value belongs to the first bin whose edge it
-    /// does not exceed, else to the last bin.
-    pub edges: Vec<f64>,
-    /// Rows per bin.
-    pub counts: Vec<u64>,
-}
 
 impl Distribution {
     /// The distribution of these numbers; `None` for none. The sum runs in the order of the sorted
@@ -33,8 +17,7 @@ impl Distribution {
         }
         values.sort_by(f64::total_cmp);
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let mut edges: Vec<f64> =
-            (1..BINS).map(|bin| quantile(&values, bin as f64 / BINS as f64)).collect();
+        let mut edges: Vec<f64> = (1..BINS).map(|bin| quantile(&values, bin as f64 / BINS as f64)).collect();
         edges.dedup();
         // An edge at the largest value would leave the last bin empty for ever.
         if edges.last() == values.last() {

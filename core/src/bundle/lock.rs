@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::digest::{Sha256Digest, sha256};
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{compact, push_map};
 use crate::rules::Code;
 
 /// The format's number.
@@ -78,20 +79,14 @@ impl Lock {
     /// `internal` where programs cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
         // One line per file and per program: a changed rule is one changed line.
-        let mut text = String::from("{\n");
-        text.push_str(&format!(
-            "  \"format\": {},\n  \"digest\": {},\n",
-            self.format,
-            compact(&self.digest)?
-        ));
-        for (name, files) in [("files", &self.files), ("golden", &self.golden)] {
-            text.push_str(&format!("  {}: {{\n", compact(name)?));
-            push_lines(&mut text, files)?;
-            text.push_str("  },\n");
-        }
-        text.push_str("  \"programs\": {\n");
-        push_lines(&mut text, &self.programs)?;
-        text.push_str("  }\n}\n");
+        let mut text =
+            format!("{{\n  \"format\": {},\n  \"digest\": {},\n", self.format, compact(&self.digest)?);
+        push_map(&mut text, "files", &self.files)?;
+        text.push_str(",\n");
+        push_map(&mut text, "golden", &self.golden)?;
+        text.push_str(",\n");
+        push_map(&mut text, "programs", &self.programs)?;
+        text.push_str("\n}\n");
         Ok(text)
     }
 
@@ -145,19 +140,6 @@ fn identity(files: &BTreeMap<String, Sha256Digest>, programs: &Programs) -> Resu
     Ok(Sha256Digest(hasher.finalize().into()))
 }
 
-fn push_lines<T: Serialize>(text: &mut String, entries: &BTreeMap<String, T>) -> Result<()> {
-    for (at, (name, entry)) in entries.iter().enumerate() {
-        let comma = if at + 1 == entries.len() { "" } else { "," };
-        text.push_str(&format!("    {}: {}{comma}\n", compact(name)?, compact(entry)?));
-    }
-    Ok(())
-}
-
 fn stale(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::BundleNotPacked, message)
-}
-
-/// Compact JSON.
-fn compact<T: Serialize + ?Sized>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
 }

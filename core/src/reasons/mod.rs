@@ -6,11 +6,15 @@
 //! for weighted sums the mean of each column. Base value and contributions add up to the margin; where
 //! they do not, there is no answer ([`crate::ErrorCode::ReasonsSum`]).
 
+mod baseline;
+mod codes;
 mod explainer;
 mod locate;
 mod profile;
 pub mod shapley;
 mod trees;
 
+pub use baseline::Baseline;
+pub use codes::CodeMap;
 pub use explainer::{Contributions, Explainer};
 pub use profile::{Profile, measure};

@@ -32,6 +32,12 @@ impl Assessment {
         self.quality.get(row).is_some_and(|quality| quality.verdict != Verdict::Refuse)
     }
 
+    /// Whether the row has all scores.
+    #[cfg(feature = "authoring")]
+    pub(super) fn is_sound(&self, row: usize) -> bool {
+        self.scored(row) && (0..self.scores.len()).all(|score| self.score(score, row).is_finite())
+    }
+
     /// The time of the decision.
     pub(super) fn now(&self, row: usize) -> Option<Timestamp> {
         self.now.get(row).copied().flatten()
@@ -109,8 +115,13 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
     };
     let explained = match &mut scorer.explaining {
         Some(explaining) if options.reasons != Some(0) => {
-            let answers = scorer.answers.get(explaining.model()).map_or(&[][..], |answers| &answers.margin);
-            explaining.explain(&columns, &scored, answers, rows)?
+            let place = explaining.model();
+            match (scorer.models.get_mut(place), scorer.answers.get(place)) {
+                (Some(model), Some(answers)) => {
+                    explaining.explain(model, answers, &columns, &scored, rows, options)?
+                }
+                _ => Vec::new(),
+            }
         }
         _ => Vec::new(),
     };

@@ -25,6 +25,7 @@ pub(super) fn columns(
         for row in 0..assessment.quality.len() {
             answers.push(scorer, assessment, row, options);
         }
+        Ok(())
     })?;
     answers.finish(scorer, table.rows(), out)
 }
@@ -46,6 +47,7 @@ pub(super) fn decisions(
             total += bytes.len();
             texts.push(std::str::from_utf8(&bytes).unwrap_or_default());
         }
+        Ok(())
     })?;
     if u32::try_from(total).is_err() {
         return Err(Error::new(ErrorCode::RunBudget, "the decisions pass 4 GiB; send fewer rows"));
@@ -59,7 +61,7 @@ pub(super) fn each_chunk(
     scorer: &mut Scorer,
     table: &Table<'_>,
     options: &Options,
-    mut take: impl FnMut(&mut Scorer, &super::Assessment),
+    mut take: impl FnMut(&mut Scorer, &super::Assessment) -> Result<()>,
 ) -> Result<()> {
     let rows = table.rows();
     if rows > scorer.limits.batch_rows {
@@ -72,7 +74,7 @@ pub(super) fn each_chunk(
         let end = rows.min(start + CHUNK_ROWS);
         let frame = batch.frame(start..end, scorer.schema.layout(), options.now);
         let assessment = scorer.assess(frame, options)?;
-        take(scorer, &assessment);
+        take(scorer, &assessment)?;
         start = end;
     }
     Ok(())

@@ -3,16 +3,25 @@
 use super::Scorer;
 use super::assess::Assessment;
 use crate::decision::{Explanation, Reason, ReasonSource};
-use crate::error::Result;
-use crate::limits::Limits;
-use crate::manifest;
+use crate::error::{Error, ErrorCode, Result};
+use crate::manifest::{self, Class, OutputKind, ReasonMethod, Reasons};
+use crate::models::{Answers, Scoring};
+use crate::reasons::{CodeMap, Contributions, Explainer};
+use crate::reference::Reference;
 use crate::request::Options;
 use crate::rules::Column;
-use crate::scope::Scope;
 
 /// Explains one model of the bundle.
 pub(super) struct Explaining {
     model: usize,
+    explainer: Explainer,
+    codes: CodeMap,
+    /// Which of the explained scores is the answer.
+    output: usize,
+    /// -1 where the answer is the probability of the class that the explained margin speaks against.
+    sign: f64,
+    top: usize,
+    contributions: Contributions,
 }
 
 /// What explains one row.
@@ -28,30 +37,108 @@ impl Explaining {
         self.model
     }
 
-    /// Prepares contributions.
+    /// Prepares contributions of the model at this place.
     pub(super) fn load(
         model: usize,
+        scoring: &Scoring,
         spec: &manifest::Model,
-        reasons: &manifest::Reasons,
-        onnx: &[u8],
-        reference: Option<&[u8]>,
-        scope: &Scope,
-        limits: &Limits,
+        reasons: &Reasons,
+        reference: Option<&Reference>,
     ) -> Result<Self> {
-        let _ = (spec, reasons, onnx, reference, scope, limits);
-        Ok(Self { model })
+        let profile = reference.and_then(|reference| reference.models.get(&spec.id)?.reasons.as_ref());
+        let explainer = Explainer::new(&scoring.shared(), profile)?;
+        let trees = profile.is_some_and(|profile| !profile.covers.is_empty());
+        let method = if trees { ReasonMethod::TreeShap } else { ReasonMethod::Linear };
+        if reasons.method.is_some_and(|asked| asked != method) {
+            let message = if trees {
+                "the model is made of trees: `tree_shap`"
+            } else {
+                "the model is a weighted sum: `linear`"
+            };
+            return Err(Error::new(ErrorCode::ManifestInvalid, message).at("method"));
+        }
+        let mut features: Vec<&str> = Vec::new();
+        for info in scoring.model().inputs() {
+            let feed = spec.inputs.get(&*info.name);
+            features.extend(feed.iter().flat_map(|feed| feed.names()).map(String::as_str));
+        }
+        if features.len() != explainer.features() {
+            let message = "an input of the model keeps its default; reasons need all of them to be fed";
+            return Err(Error::new(ErrorCode::ModelUnsupported, message).at("model"));
+        }
+        let (output, sign) = answer(spec, explainer.outputs())?;
+        Ok(Self {
+            model,
+            codes: CodeMap::new(&reasons.codes, &features, reasons.direction),
+            explainer,
+            output,
+            sign,
+            top: reasons.top,
+            contributions: Contributions::default(),
+        })
     }
 
-    /// Explains the scored rows.
+    /// Explains the scored rows that have an answer.
     pub(super) fn explain(
         &mut self,
+        scoring: &mut Scoring,
+        answers: &Answers,
         columns: &[Column],
         scored: &[usize],
-        margins: &[f64],
         rows: usize,
+        options: &Options,
     ) -> Result<Vec<Option<Explained>>> {
-        let _ = (columns, scored, margins);
-        Ok((0..rows).map(|_| None).collect())
+        let mut explained: Vec<Option<Explained>> = Vec::new();
+        explained.resize_with(rows, || None);
+        let answered = scored.iter().zip(&answers.score).filter(|(_, score)| score.is_finite());
+        let answered: Vec<usize> = answered.map(|(&row, _)| row).collect();
+        let chunk = if scoring.is_row_by_row() { 1 } else { answered.len().max(1) };
+        for part in answered.chunks(chunk) {
+            self.explainer.contributions(&scoring.feeds(columns, part)?, &mut self.contributions)?;
+            for (at, &row) in part.iter().enumerate() {
+                if let Some(slot) = explained.get_mut(row) {
+                    *slot = Some(self.row(at, options.reasons.unwrap_or(self.top)));
+                }
+            }
+        }
+        Ok(explained)
+    }
+
+    fn row(&self, at: usize, top: usize) -> Explained {
+        let contributions: Vec<f64> = self
+            .contributions
+            .of(at, self.output)
+            .iter()
+            .map(|contribution| self.sign * contribution)
+            .collect();
+        let base = self.sign * self.explainer.base(self.output);
+        let margin = self.contributions.margins.get(at * self.contributions.outputs + self.output);
+        let explanation = Explanation {
+            base,
+            margin: self.sign * margin.copied().unwrap_or(f64::NAN),
+            sum: contributions.iter().fold(base, |sum, contribution| sum + contribution),
+        };
+        Explained { explanation, ranked: self.codes.rank(&contributions, top) }
+    }
+}
+
+/// Which of the explained scores the bundle's answer is, and its sign.
+fn answer(spec: &manifest::Model, outputs: usize) -> Result<(usize, f64)> {
+    let class = spec.output.class.as_ref();
+    if outputs == 1 {
+        // Of two classes the margin is that of the second one.
+        let first = matches!(class, Some(Class::Number(0))) && spec.output.kind == OutputKind::Probability;
+        return Ok((0, if first { -1.0 } else { 1.0 }));
+    }
+    match class {
+        Some(Class::Number(number)) if usize::try_from(*number).is_ok_and(|number| number < outputs) => {
+            Ok((usize::try_from(*number).unwrap_or_default(), 1.0))
+        }
+        _ => Err(Error::new(
+            ErrorCode::ManifestInvalid,
+            format!("the model has {outputs} scores; reasons need `class` to be the number of one"),
+        )
+        .at("model")),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::manifest::{Manifest, located};
 use crate::models::{Answers, Scoring};
 use crate::policy::Policy;
+use crate::reference::Reference;
 use crate::schema::Schema;
 use crate::scope::{NOW, Scope};
 
@@ -47,7 +48,7 @@ fn assemble(
         true => {
             let bytes = archive.read(REFERENCE)?;
             lock.check_file(REFERENCE, &bytes)?;
-            Some(bytes)
+            Some(Reference::read(&bytes)?)
         }
         false => None,
     };
@@ -58,12 +59,13 @@ fn assemble(
         let onnx = archive.read(&spec.file).map_err(place)?;
         lock.check_file(&spec.file, &onnx).map_err(place)?;
         check_pin(spec.sha256, &onnx).map_err(place)?;
-        models.push(Scoring::load(spec, &onnx, &manifest, &scope, limits).map_err(place)?);
+        let scoring = Scoring::load(spec, &onnx, &manifest, &scope, limits).map_err(place)?;
         let explained = manifest.reasons.as_ref().filter(|reasons| reasons.model.as_ref() == Some(&spec.id));
         if let Some(reasons) = explained.filter(|_| explain) {
-            let loaded = Explaining::load(at, spec, reasons, &onnx, reference.as_deref(), &scope, limits);
+            let loaded = Explaining::load(at, &scoring, spec, reasons, reference.as_ref());
             explaining = Some(loaded.map_err(|error| error.at("reasons"))?);
         }
+        models.push(scoring);
     }
     let mut golden = BTreeMap::new();
     for name in archive.names().filter(|name| name.starts_with(GOLDEN) && lock.golden.contains_key(*name)) {

@@ -1,0 +1,107 @@
+//! The reference profile, `reference.json`: what the training sample looked like, without any of its rows.
+//!
+//! Packing makes it. It gives reasons their baseline and monitoring its yardstick. Texts are counted only
+//! where the manifest lists the values that are allowed: any other text may name a person.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bundle::{REFERENCE, Sha256Digest};
+use crate::error::{Error, ErrorCode, Result};
+use crate::json::{compact, push_map};
+use crate::reasons::Profile;
+
+/// The format's number.
+pub const FORMAT: u32 = 1;
+
+/// `reference.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// 1.
+    pub format: u32,
+    /// Rows of the sample.
+    pub rows: u64,
+    /// Rows that were scored: quality did not refuse them.
+    pub scored: u64,
+    /// Per input, feature and score how it was distributed over the scored rows.
+    pub fields: BTreeMap<String, FieldProfile>,
+    /// Per model what its reasons need.
+    pub models: BTreeMap<String, ModelProfile>,
+}
+
+/// What a profile knows of a model.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelProfile {
+    /// Digest of the ONNX file that the sample went through.
+    pub sha256: Sha256Digest,
+    /// Baseline of its contributions, where the bundle gives reasons for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Profile>,
+}
+
+/// How a field was distributed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldProfile {
+    /// Rows without a value.
+    pub missing: u64,
+    /// Numbers, times as seconds since 1970, truth values as 0 and 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Distribution>,
+    /// Rows per allowed text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<BTreeMap<String, u64>>,
+}
+
+/// How the values of a numeric field are distributed: coarse enough to hold no row.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distribution {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Pairs of share and quantile: the smallest value that at least this share of the rows does not
+    /// exceed.
+    pub quantiles: Vec<(f64, f64)>,
+    /// Upper edges of all bins but the last, ascending: a value belongs to the first bin whose edge it
+    /// does not exceed, else to the last bin.
+    pub edges: Vec<f64>,
+    /// Rows per bin.
+    pub counts: Vec<u64>,
+}
+
+impl Reference {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// `bundle_not_packed` where it is none of this format.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let stale = |message: String| Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE);
+        let reference: Self = serde_json::from_slice(bytes)
+            .map_err(|error| stale(format!("it cannot be read ({error}); pack with a sample again")))?;
+        if reference.format != FORMAT {
+            return Err(stale(format!("its format must be {FORMAT}; pack with a sample again")));
+        }
+        Ok(reference)
+    }
+
+    /// The profile as a file: a line per field and per model, always the same for the same profile.
+    ///
+    /// # Errors
+    /// `internal` where it cannot be written as JSON.
+    pub fn to_json(&self) -> Result<String> {
+        let mut text = format!(
+            "{{\n  \"format\": {},\n  \"rows\": {},\n  \"scored\": {},\n",
+            self.format,
+            compact(&self.rows)?,
+            compact(&self.scored)?
+        );
+        push_map(&mut text, "fields", &self.fields)?;
+        text.push_str(",\n");
+        push_map(&mut text, "models", &self.models)?;
+        text.push_str("\n}\n");
+        Ok(text)
+    }
+}
