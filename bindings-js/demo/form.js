@@ -1,7 +1,7 @@
 // The form, made from what the bundle says about its inputs.
 
 import { byId, element } from "./elements.js";
-import { CHOICES, EXAMPLES, HIDDEN, SERIES, SLIDERS } from "./presentation.js";
+import { CHOICES, EXAMPLES, HIDDEN, SERIES, SLIDERS, UNITS } from "./presentation.js";
 import { said, words } from "./words.js";
 
 /** Numbered inputs, three or more of one stem, are a series: one column of the table of months. */
@@ -12,6 +12,25 @@ function seriesOf(inputs) {
     if (stem) stems.set(stem, [...(stems.get(stem) ?? []), input]);
   }
   return [...stems].filter(([, members]) => members.length >= 3);
+}
+
+/** A value as the form shows it: numbers with their thousands apart. */
+const shown = (value) =>
+  typeof value === "number"
+    ? value.toLocaleString("en", { maximumFractionDigits: 2 })
+    : (value ?? "");
+
+/**
+ * What was typed, as a value of the record. What is not a number goes to the module as it is: the module
+ * says what is wrong with it.
+ */
+function read(typed, numeric) {
+  const text = typed.trim();
+  if (text === "" || !numeric) return text === "" ? null : text;
+  const number = Number(
+    /^-?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text) ? text.replaceAll(",", "") : text,
+  );
+  return Number.isFinite(number) ? number : text;
 }
 
 /** A form over a bundle's inputs; `changed` is called whenever a value changes. */
@@ -66,7 +85,13 @@ export class Form {
     });
     const control = this.#control(input, id);
     const row = element("div", { className: "entry" }, control);
-    if (input.unit) row.append(element("span", { className: "unit", textContent: input.unit }));
+    if (input.unit)
+      row.append(
+        element("span", {
+          className: "unit",
+          textContent: said(UNITS[input.unit], language) || input.unit,
+        }),
+      );
     const field = element("div", { className: "field" }, label, row);
     const range = SLIDERS[input.name];
     if (range) field.append(this.#slider(input, label.textContent, range, control));
@@ -83,11 +108,11 @@ export class Form {
     });
     slider.setAttribute("aria-label", label);
     slider.addEventListener("input", () => {
-      number.value = slider.value;
+      number.value = shown(Number(slider.value));
       this.#set(input.name, Number(slider.value));
     });
     number.addEventListener("input", () => {
-      slider.value = number.value;
+      slider.value = read(number.value, true) ?? min;
     });
     return slider;
   }
@@ -117,8 +142,14 @@ export class Form {
       const title = element("th", { scope: "row", textContent: months[at] ?? String(at + 1) });
       return element("tr", {}, title, ...cells);
     });
-    const caption = unit ? [element("caption", { textContent: unit })] : [];
-    return element("table", {}, ...caption, head, element("tbody", {}, ...rows));
+    const caption = unit
+      ? [element("caption", { textContent: said(UNITS[unit], language) || unit })]
+      : [];
+    const columns = [element("col", { className: "month" })];
+    for (const [stem] of this.#series)
+      columns.push(element("col", { className: CHOICES[stem] ? "choice" : "amount" }));
+    const group = element("colgroup", {}, ...columns);
+    return element("table", {}, ...caption, group, head, element("tbody", {}, ...rows));
   }
 
   #control(input, id, choices, language) {
@@ -138,16 +169,11 @@ export class Form {
       return select;
     }
     const numeric = input.type === "number" || input.type === "integer";
-    const control = element("input", { id, type: "text", value: value ?? "" });
+    const control = element("input", { id, type: "text", value: shown(value) });
     if (numeric) control.inputMode = (input.min ?? -1) < 0 ? "text" : "decimal";
-    // What is not a number goes to the module as it is: the module says what is wrong with it.
-    control.addEventListener("input", () => {
-      const text = control.value.trim();
-      const number = Number(text);
-      this.#set(
-        input.name,
-        text === "" ? null : numeric && Number.isFinite(number) ? number : text,
-      );
+    control.addEventListener("input", () => this.#set(input.name, read(control.value, numeric)));
+    control.addEventListener("change", () => {
+      control.value = shown(read(control.value, numeric));
     });
     return control;
   }

@@ -85,6 +85,10 @@ async function start() {
   counted.since = performance.now();
   form = new Form(description.inputs, score);
   choose(language);
+  // The strip repeats the outcome only while the result itself is out of sight.
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    byId("strip").classList.toggle("unneeded", isIntersecting);
+  }).observe(byId("gauge"));
   document.documentElement.dataset.ready = "true";
 }
 

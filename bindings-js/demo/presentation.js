@@ -10,21 +10,27 @@ export const SERIES = {
   pay_amt: { en: "Paid", zh: "还款金额" },
 };
 
+/** Units in the page's languages. */
+export const UNITS = {
+  TWD: { en: "TWD", zh: "新台币元" },
+  years: { en: "years", zh: "岁" },
+};
+
 /** Inputs whose numbers stand for words. */
 export const CHOICES = {
   pay: [
-    [-2, { en: "Not used", zh: "未使用" }],
-    [-1, { en: "Paid in full", zh: "全额还清" }],
-    [0, { en: "Part paid", zh: "部分还款" }],
-    [1, { en: "1 month late", zh: "逾期 1 月" }],
-    [2, { en: "2 months late", zh: "逾期 2 月" }],
-    [3, { en: "3 months late", zh: "逾期 3 月" }],
-    [4, { en: "4 months late", zh: "逾期 4 月" }],
-    [5, { en: "5 months late", zh: "逾期 5 月" }],
-    [6, { en: "6 months late", zh: "逾期 6 月" }],
-    [7, { en: "7 months late", zh: "逾期 7 月" }],
-    [8, { en: "8 months late", zh: "逾期 8 月" }],
-    [9, { en: "9 months late", zh: "逾期 9 月" }],
+    [-2, { en: "Unused", zh: "未使用" }],
+    [-1, { en: "In full", zh: "全额还清" }],
+    [0, { en: "In part", zh: "部分还款" }],
+    [1, { en: "1 mo. late", zh: "逾期 1 月" }],
+    [2, { en: "2 mo. late", zh: "逾期 2 月" }],
+    [3, { en: "3 mo. late", zh: "逾期 3 月" }],
+    [4, { en: "4 mo. late", zh: "逾期 4 月" }],
+    [5, { en: "5 mo. late", zh: "逾期 5 月" }],
+    [6, { en: "6 mo. late", zh: "逾期 6 月" }],
+    [7, { en: "7 mo. late", zh: "逾期 7 月" }],
+    [8, { en: "8 mo. late", zh: "逾期 8 月" }],
+    [9, { en: "9 mo. late", zh: "逾期 9 月" }],
   ],
 };
 

@@ -30,7 +30,9 @@ export function show(decision, description, language) {
   });
   const rules = reasons.filter(({ source }) => source === "policy");
   list("rules", rules, (rule) => rule.text);
-  byId("rules-title").hidden = rules.length === 0;
+  const { trace = [], fired = [] } = decision.policy ?? {};
+  byId("rules-title").hidden = trace.length === 0;
+  byId("rules-note").textContent = trace.length > 0 ? text.checked(trace.length, fired.length) : "";
 
   const model = reasons.filter(({ source }) => source === "model");
   byId("reasons-title").hidden = outcome === "refuse";
@@ -52,7 +54,7 @@ export function show(decision, description, language) {
   );
   const strip = byId("strip");
   strip.hidden = false;
-  strip.className = `strip ${outcome}`;
+  strip.dataset.outcome = outcome;
   strip.replaceChildren(
     element("strong", { textContent: points === null ? "–" : `${points} · ${scores.grade ?? ""}` }),
     element("span", { textContent: text.outcomes[outcome] ?? outcome }),

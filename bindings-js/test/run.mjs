@@ -42,6 +42,6 @@ const chosen = tests.filter(
 const { status } = spawnSync(process.execPath, ["--test", "--test-concurrency=1", ...chosen], {
   cwd: app,
   stdio: "inherit",
-  env: { ...process.env, SCOREBOX_ROOT: dirname(dirname(here)) },
+  env: { ...process.env, SCOREBOX_ROOT: process.env.SCOREBOX_ROOT ?? dirname(dirname(here)) },
 });
 process.exitCode = status ?? 1;
