@@ -34,12 +34,14 @@ mod power;
 mod product;
 mod quantization;
 mod quantized_product;
+mod recurrent;
 mod reduction;
 mod scatter;
 mod selection;
 mod sequence;
 mod slice;
 mod sorting;
+mod text;
 mod text_number;
 mod unique;
 mod variadic;
@@ -72,11 +74,13 @@ pub const FAMILIES: &[&[Operator]] = &[
     product::OPERATORS,
     quantization::OPERATORS,
     quantized_product::OPERATORS,
+    recurrent::OPERATORS,
     reduction::OPERATORS,
     scatter::OPERATORS,
     selection::OPERATORS,
     sequence::OPERATORS,
     slice::OPERATORS,
+    text::OPERATORS,
     unique::OPERATORS,
     variadic::OPERATORS,
 ];

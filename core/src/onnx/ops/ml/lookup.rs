@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::onnx::tensor::{Data, Strings};
 
 /// A list of keys, to be searched.
-pub(super) enum Lookup {
+pub(crate) enum Lookup {
     /// Texts.
     Texts(HashMap<Box<str>, u32>),
     /// Integers.
@@ -19,7 +19,7 @@ pub(super) enum Lookup {
 
 /// Which place wins where a key is listed twice.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Duplicates {
+pub(crate) enum Duplicates {
     /// The first.
     First,
     /// The last.
@@ -44,22 +44,22 @@ fn build<K: Eq + std::hash::Hash>(keys: impl Iterator<Item = K>, duplicates: Dup
 
 impl Lookup {
     /// Finds texts.
-    pub(super) fn texts<'t>(keys: impl Iterator<Item = &'t str>, duplicates: Duplicates) -> Self {
+    pub(crate) fn texts<'t>(keys: impl Iterator<Item = &'t str>, duplicates: Duplicates) -> Self {
         Self::Texts(build(keys.map(Box::from), duplicates))
     }
 
     /// Finds integers.
-    pub(super) fn integers(keys: impl Iterator<Item = i64>, duplicates: Duplicates) -> Self {
+    pub(crate) fn integers(keys: impl Iterator<Item = i64>, duplicates: Duplicates) -> Self {
         Self::Integers(build(keys, duplicates))
     }
 
     /// Finds floats.
-    pub(super) fn floats(keys: impl Iterator<Item = f64>, duplicates: Duplicates) -> Self {
+    pub(crate) fn floats(keys: impl Iterator<Item = f64>, duplicates: Duplicates) -> Self {
         Self::Floats(build(keys.map(float_key), duplicates))
     }
 
     /// Finds floats that equal themselves: NaN keeps its place in the list and is never found.
-    pub(super) fn numbers(keys: &[f32]) -> Self {
+    pub(crate) fn numbers(keys: &[f32]) -> Self {
         let mut map = HashMap::with_capacity(keys.len());
         for (place, &key) in keys.iter().enumerate().filter(|(_, key)| !key.is_nan()) {
             map.entry(float_key(f64::from(key))).or_insert(place as u32);
@@ -68,7 +68,7 @@ impl Lookup {
     }
 
     /// Finds the elements of a list of keys, if they are of a type that encoders take.
-    pub(super) fn of(keys: &Data, duplicates: Duplicates) -> Option<Self> {
+    pub(crate) fn of(keys: &Data, duplicates: Duplicates) -> Option<Self> {
         Some(match keys {
             Data::Str(list) => Self::texts(list.iter(), duplicates),
             Data::I64(list) => Self::integers(list.iter().copied(), duplicates),
@@ -82,7 +82,7 @@ impl Lookup {
 
     /// The place of each element of `data`, `missing` where it is not listed. Elements of a type that
     /// the keys do not have are not listed.
-    pub(super) fn places(&self, data: &Data, missing: usize, places: &mut Vec<usize>) {
+    pub(crate) fn places(&self, data: &Data, missing: usize, places: &mut Vec<usize>) {
         places.clear();
         let found = |place: Option<&u32>| place.map_or(missing, |&place| place as usize);
         match (self, data) {
@@ -115,12 +115,12 @@ impl Lookup {
     }
 
     /// The place of a text.
-    pub(super) fn text(&self, key: &str) -> Option<usize> {
+    pub(crate) fn text(&self, key: &str) -> Option<usize> {
         if let Self::Texts(map) = self { map.get(key).map(|&place| place as usize) } else { None }
     }
 
     /// The place of an integer.
-    pub(super) fn integer(&self, key: i64) -> Option<usize> {
+    pub(crate) fn integer(&self, key: i64) -> Option<usize> {
         if let Self::Integers(map) = self { map.get(&key).map(|&place| place as usize) } else { None }
     }
 }
@@ -142,6 +142,6 @@ fn float_key(value: f64) -> u64 {
 }
 
 /// A list of texts as `Data`.
-pub(super) fn text_data(texts: &[&str]) -> Data {
+pub(crate) fn text_data(texts: &[&str]) -> Data {
     Data::Str(texts.iter().copied().collect::<Strings>())
 }

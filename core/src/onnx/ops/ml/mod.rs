@@ -2,18 +2,24 @@
 
 mod array_feature_extractor;
 mod binarizer;
+mod cast_map;
 mod category_mapper;
+mod dict_vectorizer;
 mod feature_vectorizer;
 mod features;
 mod imputer;
 mod label_encoder;
 mod labels;
 mod linear;
-mod lookup;
+pub(super) mod lookup;
 mod normalizer;
 mod numbers;
 mod one_hot_encoder;
 mod scaler;
+mod svm;
+mod svm_classifier;
+mod svm_coupling;
+mod svm_regressor;
 mod transform;
 pub(crate) mod tree;
 mod tree_classifier;
@@ -28,7 +34,9 @@ const DOMAIN: &str = "ai.onnx.ml";
 pub(super) const OPERATORS: &[Operator] = &[
     array_feature_extractor::OPERATOR,
     binarizer::OPERATOR,
+    cast_map::OPERATOR,
     category_mapper::OPERATOR,
+    dict_vectorizer::OPERATOR,
     feature_vectorizer::OPERATOR,
     imputer::OPERATOR,
     label_encoder::OPERATOR,
@@ -37,6 +45,8 @@ pub(super) const OPERATORS: &[Operator] = &[
     normalizer::OPERATOR,
     one_hot_encoder::OPERATOR,
     scaler::OPERATOR,
+    svm_classifier::OPERATOR,
+    svm_regressor::OPERATOR,
     tree_classifier::OPERATOR,
     tree_regressor::ENSEMBLE,
     tree_regressor::REGRESSOR,
