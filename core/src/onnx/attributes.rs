@@ -69,6 +69,12 @@ impl<'m> Attributes<'m> {
         self.find(name).is_some()
     }
 
+    /// The attribute as it is in the file, whatever its type.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&'m AttributeValue<'m>> {
+        self.find(name)
+    }
+
     getter!(/// An integer.
         int, Int => i64, "an integer", value => *value);
     getter!(/// A float.

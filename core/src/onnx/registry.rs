@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::kernel::Operator;
+use super::neural;
 use super::ops::FAMILIES;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -29,7 +30,8 @@ pub(crate) fn full_name(domain: &str, operator: &str) -> String {
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        let all = FAMILIES.iter().flat_map(|family| family.iter());
+        // What the tabular runtime has itself comes last and wins.
+        let all = neural::OPERATORS.iter().chain(FAMILIES.iter().flat_map(|family| family.iter()));
         Self { operators: all.map(|operator| ((operator.domain, operator.name), operator)).collect() }
     }
 

@@ -6,6 +6,7 @@ mod bytes;
 mod control;
 mod functions;
 mod graph;
+mod recurrent;
 mod sequences;
 mod sessions;
 mod writer;

@@ -1,0 +1,45 @@
+//! Operators of neural networks that the tabular runtime leaves to tract (feature `neural`).
+//!
+//! tract is right about most of what it does and wrong about some. So it never sees a model: each of
+//! these nodes becomes a model of one node, with its attributes and sizes checked here first, behind
+//! the same [`Kernel`](super::kernel::Kernel) as every other operator. What comes before and after such
+//! a node, constants and shapes included, stays in the tabular runtime. Without the feature, the same
+//! rows say that the model needs the full module.
+
+#[cfg(feature = "neural")]
+mod backend;
+#[cfg(feature = "neural")]
+mod convert;
+mod layers;
+
+use super::kernel::{Built, NodeSpec, Operator};
+use crate::error::Result;
+
+/// An operator as the neural backend has it.
+pub(crate) struct Layer {
+    /// As in the standard.
+    pub(crate) name: &'static str,
+    /// The attributes that the standard gives it.
+    pub(crate) attributes: &'static [&'static str],
+    /// Refuses what the standard does not allow and what tract is known to get wrong.
+    pub(crate) check: fn(&NodeSpec<'_>) -> Result<()>,
+}
+
+/// Every operator that only the neural backend has.
+pub const OPERATORS: &[Operator] = layers::OPERATORS;
+
+/// Checks a node and makes its kernel.
+fn build(layer: &Layer, spec: &mut NodeSpec<'_>) -> Result<Built> {
+    for name in layer.attributes {
+        let _known = spec.attributes.has(name);
+    }
+    layers::check_sizes(spec)?;
+    (layer.check)(spec)?;
+    #[cfg(feature = "neural")]
+    return backend::build(layer, spec);
+    #[cfg(not(feature = "neural"))]
+    return Err(crate::error::Error::new(
+        crate::error::ErrorCode::BundleNeedsFull,
+        format!("operator ai.onnx.{} runs in the full module only (scorebox-full.wasm)", layer.name),
+    ));
+}
