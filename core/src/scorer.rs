@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use self::assess::Assessment;
 use self::explain::Explaining;
+use self::load::Purpose;
 use crate::decision::{Decision, Letterhead, digest_input};
 use crate::error::Result;
 use crate::features::Features;
@@ -58,7 +59,7 @@ impl Scorer {
     /// `bundle_malformed`, `bundle_not_packed`, `bundle_digest`, `manifest_invalid`, `rule_invalid`,
     /// `rule_budget`, `bundle_needs_full` and the codes of models.
     pub fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32]) -> Result<Self> {
-        load::load(zip, limits, module_digest, true)
+        load::load(zip, limits, module_digest, Purpose::Decide)
     }
 
     /// What the bundle is, as JSON: name, version, digest, inputs, scores, outcomes, languages, models.

@@ -92,7 +92,7 @@ impl<'a> Packing<'_, 'a> {
 
     /// Runs the sample through the bundle and counts.
     fn profile(&self, files: &Files<'_>, sample: &[u8]) -> Result<Reference> {
-        let mut scorer = Scorer::load_unexplained(&write_archive(files)?, self.limits)?;
+        let mut scorer = Scorer::load_for_sample(&write_archive(files)?, self.limits)?;
         let mut fields: Vec<(String, FieldCounter)> = Vec::new();
         let inputs = self.manifest.inputs.iter().map(|input| {
             let listed = input.allowed.as_ref().filter(|_| input.kind == InputType::String);
@@ -119,7 +119,8 @@ impl<'a> Packing<'_, 'a> {
             }
         })?;
         if counts.1 == 0 {
-            let message = "none of the sample's rows can be scored; look at one with `scorebox score`";
+            let message =
+                "none of the sample's rows can be scored: required columns are missing or out of range";
             return Err(Error::new(ErrorCode::RecordMalformed, message));
         }
         let explained = self.manifest.reasons.as_ref().and_then(|reasons| reasons.model.as_ref());

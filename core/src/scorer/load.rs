@@ -16,7 +16,18 @@ use crate::reference::Reference;
 use crate::schema::Schema;
 use crate::scope::{NOW, Scope};
 
-pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32], explain: bool) -> Result<Scorer> {
+/// What a bundle is loaded for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Decisions.
+    Decide,
+    /// The features and scores of a training sample: there is no profile yet to explain with, and rules
+    /// that only hold at some time do not ask for one.
+    #[cfg(feature = "authoring")]
+    Sample,
+}
+
+pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32], purpose: Purpose) -> Result<Scorer> {
     let archive = Archive::open(zip, limits)?;
     if !archive.contains(MANIFEST) {
         let message = format!("the archive has no `{MANIFEST}` at its top");
@@ -30,7 +41,7 @@ pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32], explain
     }
     let lock = Lock::read(&archive.read(LOCK)?)?;
     lock.check_file(MANIFEST, &json)?;
-    assemble(&archive, manifest, &lock, limits, module_digest, explain).map_err(|error| located(error, &json))
+    assemble(&archive, manifest, &lock, limits, module_digest, purpose).map_err(|error| located(error, &json))
 }
 
 fn assemble(
@@ -39,7 +50,7 @@ fn assemble(
     lock: &Lock,
     limits: &Limits,
     module_digest: [u8; 32],
-    explain: bool,
+    purpose: Purpose,
 ) -> Result<Scorer> {
     let scope = Scope::new(&manifest);
     let features = Features::load(&manifest, &scope, lock, limits)?;
@@ -61,7 +72,7 @@ fn assemble(
         check_pin(spec.sha256, &onnx).map_err(place)?;
         let scoring = Scoring::load(spec, &onnx, &manifest, &scope, limits).map_err(place)?;
         let explained = manifest.reasons.as_ref().filter(|reasons| reasons.model.as_ref() == Some(&spec.id));
-        if let Some(reasons) = explained.filter(|_| explain) {
+        if let Some(reasons) = explained.filter(|_| purpose == Purpose::Decide) {
             let loaded = Explaining::load(at, &scoring, spec, reasons, reference.as_ref());
             explaining = Some(loaded.map_err(|error| error.at("reasons"))?);
         }
@@ -74,7 +85,8 @@ fn assemble(
         golden.insert(name.to_owned(), bytes.into_owned());
     }
     let time = scope.position(NOW).unwrap_or(usize::MAX);
-    let uses_time = features.read(time) || policy.as_ref().is_some_and(|policy| policy.uses_time(time));
+    let policy_uses_time = policy.as_ref().is_some_and(|policy| policy.uses_time(time));
+    let uses_time = features.read(time) || (policy_uses_time && purpose == Purpose::Decide);
     let model_of = |id: &str| manifest.models.iter().position(|model| model.id == id);
     Ok(Scorer {
         limits: *limits,

@@ -1,5 +1,6 @@
 //! A training sample through the stages, for the reference profile.
 
+use super::load::{Purpose, load};
 use super::{Scorer, batch};
 use crate::error::Result;
 use crate::limits::Limits;
@@ -25,9 +26,9 @@ pub(crate) struct SampleChunk<'c> {
 }
 
 impl Scorer {
-    /// Loads a bundle that has no reference profile yet; its decisions are not explained.
-    pub(crate) fn load_unexplained(zip: &[u8], limits: &Limits) -> Result<Self> {
-        super::load::load(zip, limits, [0; 32], false)
+    /// Loads a bundle that has no reference profile yet.
+    pub(crate) fn load_for_sample(zip: &[u8], limits: &Limits) -> Result<Self> {
+        load(zip, limits, [0; 32], Purpose::Sample)
     }
 
     /// Takes a table of training rows through the stages, chunk by chunk.
