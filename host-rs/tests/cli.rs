@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use serde_json::Value;
 
@@ -26,10 +27,13 @@ fn scorebox(arguments: &[&str], input: Option<&[u8]>) -> Output {
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // A command that fails early closes the pipe; that is its answer, not this test's failure.
-    drop(stdin.write_all(input.unwrap_or_default()));
-    drop(stdin);
-    child.wait_with_output().unwrap()
+    let input = input.unwrap_or_default().to_vec();
+    // From another thread: a command that answers while it reads would otherwise wait for us, and we for
+    // it. One that fails early closes the pipe; that is its answer, not this test's failure.
+    let writer = thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
 }
 
 fn score(arguments: &[&str], input: &[u8]) -> Output {
