@@ -25,7 +25,8 @@ before(async () => {
     bundles[`/bundles/${name}.zip`] = await readPath(bundleFolder(name)).catch(() => undefined);
   const sent = cases.map((one) => ({ ...one, request: one.request.toString("base64") }));
   server = await serve({
-    "/": '<!doctype html><html lang="en"><title>harness</title><output></output><script type="module" src="/browser/harness.js"></script>',
+    "/index.html":
+      '<!doctype html><html lang="en"><title>harness</title><output></output><script type="module" src="/browser/harness.js"></script>',
     "/browser/": HERE,
     "/golden/": join(HERE, "../golden"),
     "/scorebox/": dist,
@@ -58,7 +59,7 @@ test("every golden case gives the same bytes in Chromium", () => {
 test("a page loads with integrity, scores as Node does and says what is wrong", async () => {
   const { failed, decision, ...rest } = results.api;
   assert.equal(failed, undefined);
-  using bundle = await load(bundleFolder("credit"));
+  const bundle = await load(bundleFolder("credit"));
   const record = {
     limit_bal: 120000,
     age: 34,
@@ -68,6 +69,7 @@ test("a page loads with integrity, scores as Node does and says what is wrong", 
     pay_amt1: 2600,
   };
   const bytes = bundle.scoreBytes(record, { now: "2026-11-23T09:00:00Z" });
+  bundle.free();
   assert.equal(decision, new TextDecoder().decode(bytes));
   assert.ok(rest.outputs.includes("probabilities"));
   const { same, missing, wrong, isolated, left } = rest;

@@ -1,6 +1,6 @@
 // A static server that logs what it is asked for, and Chromium.
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright-core";
@@ -21,7 +21,7 @@ export const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
   "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'";
 
-/** Serves `routes`: a prefix to a folder, or a whole path to bytes. Remembers requests in `asked`. */
+/** Serves `routes`: a prefix with a slash at its end to a folder, or a path to bytes; keeps what was asked. */
 export async function serve(routes, policy = POLICY) {
   const asked = [];
   const server = createServer(async (request, response) => {
@@ -30,7 +30,7 @@ export async function serve(routes, policy = POLICY) {
     const bytes = await find(routes, path);
     response.setHeader("content-security-policy", policy);
     response.setHeader("x-content-type-options", "nosniff");
-    if (!bytes) return response.writeHead(404).end();
+    if (bytes === undefined) return response.writeHead(404).end();
     const type = TYPES[extname(path)] ?? TYPES[".html"];
     return response.writeHead(200, { "content-type": type }).end(bytes);
   });
@@ -39,15 +39,14 @@ export async function serve(routes, policy = POLICY) {
   return { origin, asked, close: () => server.close() };
 }
 
-async function find(routes, path) {
+async function find(routes, asked) {
+  const path = asked.endsWith("/") ? `${asked}index.html` : asked;
   if (routes[path] !== undefined) return routes[path];
   const prefix = Object.keys(routes)
     .filter((known) => known.endsWith("/") && path.startsWith(known))
     .sort((a, b) => b.length - a.length)[0];
   if (prefix === undefined) return undefined;
-  let file = join(routes[prefix], path.slice(prefix.length));
-  if ((await stat(file).catch(() => undefined))?.isDirectory()) file = join(file, "index.html");
-  return readFile(file).catch(() => undefined);
+  return readFile(join(routes[prefix], path.slice(prefix.length))).catch(() => undefined);
 }
 
 /** A fresh Chromium without a profile and without calls of its own. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 // A user's compiler settings: strict, libraries checked, and no library of disposal to lean on.
 const OPTIONS = [
+  "--ignoreConfig",
   "--strict",
   "--noEmit",
   "--target",
