@@ -12,6 +12,7 @@ mod health;
 mod metrics;
 mod observe;
 mod openapi;
+mod published;
 mod records;
 mod salt;
 mod score;

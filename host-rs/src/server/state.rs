@@ -9,6 +9,7 @@ use axum::body::Bytes;
 
 use super::gate::Gate;
 use super::metrics::Metrics;
+use super::published::published;
 use super::settings::Settings;
 use crate::archive::read_source;
 use crate::bundle::Bundle;
@@ -26,7 +27,7 @@ pub struct State {
 /// One bundle under the name that it is served by.
 pub(crate) struct Hosted {
     pub(crate) bundle: Bundle,
-    /// The zip archive that it was loaded from.
+    /// The zip archive for pages; empty where none are served.
     pub(crate) archive: Bytes,
     pub(crate) gate: Gate,
 }
@@ -51,7 +52,11 @@ impl State {
                 Bundle::from_bytes(engine, Arc::clone(&archive)).map_err(|error| error.at(path.display()))?;
             tracing::info!(name, version = bundle.version(), digest = bundle.digest(), "loaded");
             let gate = Gate::new(engine.config().instances, settings.waiting);
-            let entry = Hosted { bundle, archive: Bytes::from_owner(archive), gate };
+            let archive = match &settings.assets {
+                Some(_) => published(&archive).map_or_else(|| Bytes::from_owner(archive), Bytes::from),
+                None => Bytes::new(),
+            };
+            let entry = Hosted { bundle, archive, gate };
             if hosted.insert(name.clone(), entry).is_some() {
                 return Err(Error::new(ErrorCode::RequestInvalid, "two bundles have this name").at(name));
             }
