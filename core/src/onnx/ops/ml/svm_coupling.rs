@@ -8,9 +8,10 @@ use super::transform::logistic;
 /// Rounds after which the iteration stops, converged or not.
 const ROUNDS: usize = 100;
 
-/// The probability that the first class of a pair wins, from its machine's score, kept off 0 and 1.
+/// The probability that the first class of a pair wins, from its machine's score, kept off 0 and 1;
+/// NaN stays NaN.
 pub(super) fn pair_probability(score: f32, slope: f32, offset: f32) -> f32 {
-    (1.0 - logistic(score * slope + offset)).max(1e-7).min(1.0 - 1e-7)
+    (1.0 - logistic(score * slope + offset)).clamp(1e-7, 1.0 - 1e-7)
 }
 
 /// Buffers of the iteration.
@@ -71,7 +72,8 @@ impl Coupling {
             self.product[i] = sum;
             form += classes[i] * sum;
         }
-        let worst = self.product.iter().fold(0.0f32, |worst, product| worst.max((product - form).abs()));
+        // A difference that is NaN counts for nothing, so that rows with missing values settle at once.
+        let worst = self.product.iter().map(|product| (product - form).abs()).fold(0.0, f32::max);
         if worst < 0.005 / count as f32 {
             return true;
         }

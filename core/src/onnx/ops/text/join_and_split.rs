@@ -90,7 +90,7 @@ impl Split {
     /// Calls `part` with each part of a text. An empty text has none, as in ONNX Runtime.
     fn parts<'t>(&self, text: &'t str, mut part: impl FnMut(&'t str)) {
         if self.delimiter.is_empty() {
-            let mut rest = text.trim_start();
+            let mut rest = text.trim();
             let mut splits = 0;
             while !rest.is_empty() {
                 let end = if splits == self.most { None } else { rest.find(char::is_whitespace) };
