@@ -2,9 +2,12 @@
 
 import { drawn, element } from "./elements.js";
 
+/** The log-odds that a full bar stands for at the least, so that small contributions look small. */
+const FULL = 0.5;
+
 /** Draws one bar for each reason of the model, all on one scale. */
 export function drawReasons(place, reasons) {
-  const widest = Math.max(...reasons.map(({ contribution }) => Math.abs(contribution)), 0.01);
+  const widest = Math.max(...reasons.map(({ contribution }) => Math.abs(contribution)), FULL);
   const bars = reasons.map(({ code, text, contribution }) => {
     const width = (Math.abs(contribution) / widest) * 100;
     const kind = contribution >= 0 ? "raises" : "lowers";

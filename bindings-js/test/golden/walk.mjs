@@ -18,7 +18,7 @@ export async function walk(cases, open) {
     const found = await answer(one, opened);
     const wanted = expected(one, found.module);
     if (found.text !== wanted) failures.push({ id: one.id, wanted, found: found.text });
-    if (one.expected !== null && one.body.request && found.module) gather(batches, one, wanted);
+    if (one.expected !== null && fits(one.body.request, found.inputs)) gather(batches, one, wanted);
   }
   for (const { bundle, options, rows } of batches.values()) {
     const records = rows.map(({ record }) => record);
@@ -52,7 +52,11 @@ async function answer({ bundle, request }, opened) {
     return { text: `load_error ${error.code ?? error}` };
   }
   try {
-    return { text: decoder.decode(loaded.scoreRequest(request)), module: loaded.moduleDigest };
+    return {
+      text: decoder.decode(loaded.scoreRequest(request)),
+      module: loaded.moduleDigest,
+      inputs: loaded.describe().inputs,
+    };
   } catch (error) {
     return { text: `error ${error.code ?? error}` };
   }
@@ -62,6 +66,22 @@ function expected({ body, expected: text }, module) {
   if (text !== null) return text.replaceAll("{module}", module);
   const [[kind, code]] = Object.entries(body.expect);
   return `${kind} ${code}`;
+}
+
+/**
+ * Whether a table can say the record: each field an input, of the type that its column has. A column of
+ * texts is read as CSV is, so that "34" is a number there and an empty text is missing.
+ */
+function fits(request, inputs) {
+  if (!request || !inputs) return false;
+  return Object.entries(request.record).every(([name, value]) => {
+    const type = inputs.find((input) => input.name === name)?.type;
+    if (type === undefined || value === null) return type !== undefined;
+    if (type === "number") return typeof value === "number";
+    if (type === "integer") return Number.isInteger(value);
+    if (type === "boolean") return typeof value === "boolean";
+    return typeof value === "string" && value !== "";
+  });
 }
 
 /** Cases of one bundle that share their options are a batch too. */
