@@ -4,16 +4,16 @@
 //! that packing makes (`bundle.lock`, `reference.json`, blessed golden records) comes out. The same
 //! files give the same bytes, so a folder that is up to date does not change.
 
+pub mod convert;
 mod lower;
 mod options;
 mod pack;
 mod profile;
 mod quantiles;
 
-#[cfg(test)]
-mod tests;
-
 pub use pack::pack;
+
+use serde_json::Value;
 
 use crate::manifest::Manifest;
 
@@ -22,7 +22,34 @@ use crate::manifest::Manifest;
 pub fn json_schema() -> String {
     let mut schema = schemars::schema_for!(Manifest);
     schema.insert("title".into(), "Scorebox bundle".into());
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    let mut text = String::new();
+    push_json(&schema.to_value(), 0, &mut text);
     text.push('\n');
     text
+}
+
+/// Indented JSON in which whatever fits stays on one line.
+fn push_json(value: &Value, indent: usize, text: &mut String) {
+    const WIDTH: usize = 110;
+    let short = value.to_string();
+    let (open, close, lines): (char, char, Vec<(String, &Value)>) = match value {
+        Value::Object(map) if indent + short.len() > WIDTH || indent == 0 => {
+            let key = |key: &String| format!("{}: ", Value::from(key.as_str()));
+            ('{', '}', map.iter().map(|(name, value)| (key(name), value)).collect())
+        }
+        Value::Array(items) if indent + short.len() > WIDTH => {
+            ('[', ']', items.iter().map(|value| (String::new(), value)).collect())
+        }
+        _ => return text.push_str(&short),
+    };
+    text.push(open);
+    for (at, (key, value)) in lines.iter().enumerate() {
+        text.push_str(if at > 0 { ",\n" } else { "\n" });
+        text.push_str(&" ".repeat(indent + 2));
+        text.push_str(key);
+        push_json(value, indent + 2, text);
+    }
+    text.push('\n');
+    text.push_str(&" ".repeat(indent));
+    text.push(close);
 }

@@ -97,7 +97,7 @@ fn settle(column: Column, kind: InputType, default: Option<&serde_json::Value>, 
     macro_rules! cells {
         ($variant:ident, $take:expr, $default:expr, $blank:expr) => {{
             let cells = present.iter_mut().enumerate().map(|(row, present)| {
-                let value = $take(column.cell(row)).or_else(|| $default);
+                let value = $take(&column.cell(row)).or_else(|| $default);
                 *present = value.is_some();
                 value.unwrap_or($blank)
             });
@@ -142,28 +142,28 @@ fn is_settled(column: &Column, kind: InputType, rows: usize) -> bool {
     }
 }
 
-fn number(cell: Cell) -> Option<f64> {
+fn number(cell: &Cell) -> Option<f64> {
     let number = match cell {
-        Cell::Value(Value::Double(number)) => number,
-        Cell::Value(Value::Int(number)) => number as f64,
-        Cell::Value(Value::Uint(number)) => number as f64,
+        Cell::Value(Value::Double(number)) => *number,
+        Cell::Value(Value::Int(number)) => *number as f64,
+        Cell::Value(Value::Uint(number)) => *number as f64,
         _ => return None,
     };
     number.is_finite().then_some(number)
 }
 
-fn integer(cell: Cell) -> Option<i64> {
+fn integer(cell: &Cell) -> Option<i64> {
     match cell {
-        Cell::Value(Value::Int(number)) => Some(number),
-        Cell::Value(Value::Uint(number)) => i64::try_from(number).ok(),
+        Cell::Value(Value::Int(number)) => Some(*number),
+        Cell::Value(Value::Uint(number)) => i64::try_from(*number).ok(),
         _ => None,
     }
 }
 
-fn truth(cell: Cell) -> Option<bool> {
-    if let Cell::Value(Value::Bool(truth)) = cell { Some(truth) } else { None }
+fn truth(cell: &Cell) -> Option<bool> {
+    if let Cell::Value(Value::Bool(truth)) = cell { Some(*truth) } else { None }
 }
 
-fn instant(cell: Cell) -> Option<crate::time::Timestamp> {
-    if let Cell::Value(Value::Timestamp(instant)) = cell { Some(instant) } else { None }
+fn instant(cell: &Cell) -> Option<crate::time::Timestamp> {
+    if let Cell::Value(Value::Timestamp(instant)) = cell { Some(*instant) } else { None }
 }

@@ -17,9 +17,6 @@ mod reasons;
 mod scores;
 mod texts;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -119,15 +116,16 @@ impl Manifest {
     }
 }
 
-/// Adds line and column of the error's JSON path to its message.
+/// Adds line and column of the error's JSON path to its message, once.
 #[must_use]
 pub fn located(error: Error, json: &[u8]) -> Error {
+    let place = format!("({MANIFEST} line ");
     match locate(json, error.path()) {
-        Some((line, column)) => {
-            let message = format!("{} ({MANIFEST} line {line} column {column})", error.message());
+        Some((line, column)) if !error.message().contains(&place) => {
+            let message = format!("{} {place}{line} column {column})", error.message());
             Error::new(error.code(), message).at(error.path())
         }
-        None => error,
+        _ => error,
     }
 }
 

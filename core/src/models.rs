@@ -56,7 +56,7 @@ impl Scoring {
         scope: &Scope,
         limits: &Limits,
     ) -> Result<Self> {
-        let model = onnx::Model::load(onnx, limits).map_err(|error| error.at(&spec.file))?;
+        let model = onnx::Model::load(onnx, limits).map_err(|error| error.at(spec.onnx_file()))?;
         let (feeds, row_by_row) = feed::plan(spec, &model, manifest, scope)?;
         let answer = Answer::plan(&model, &spec.output.name, spec.output.class.as_ref(), spec.output.kind)
             .map_err(|error| error.at("output"))?;

@@ -59,7 +59,7 @@ pub fn read_request<'a>(text: &'a [u8], limits: &Limits) -> Result<(Fields<'a>, 
             ("record", _) => return Err(malformed("a record is an object of fields").at("record")),
             (key, value) => {
                 if !options.set(key, &value)? {
-                    return Err(unknown(key, "`record`, `now`, `salt`, `reasons` and `lang`"));
+                    return Err(unknown("`record`, `now`, `salt`, `reasons` and `lang`"));
                 }
             }
         }
@@ -90,7 +90,7 @@ pub fn read_options(text: &[u8], limits: &Limits) -> Result<(Options, Output)> {
             ("output", _) => return Err(invalid("output", "must be \"columns\" or \"decisions\"")),
             (key, value) => {
                 if !options.set(key, &value)? {
-                    return Err(unknown(key, "`now`, `salt`, `reasons`, `lang` and `output`"));
+                    return Err(unknown("`now`, `salt`, `reasons`, `lang` and `output`"));
                 }
             }
         }
@@ -109,7 +109,7 @@ impl Options {
             }
             ("now", _) => return Err(invalid(key, NOW_FORMAT)),
             ("salt", Json::Text(digits)) => {
-                self.salt = bytes(digits).ok_or_else(|| invalid(key, SALT_FORMAT))?
+                self.salt = bytes(digits).ok_or_else(|| invalid(key, SALT_FORMAT))?;
             }
             ("salt", _) => return Err(invalid(key, SALT_FORMAT)),
             ("reasons", Json::Integer(number)) if (0..=MAX_REASONS).contains(number) => {
@@ -148,7 +148,7 @@ fn invalid(key: &str, message: &str) -> Error {
 }
 
 /// Says which keys there are; the wrong one is not repeated, it may be a value in the wrong place.
-fn unknown(_: &str, known: &str) -> Error {
+fn unknown(known: &str) -> Error {
     Error::new(ErrorCode::RequestInvalid, format!("there is an unknown key; known are {known}"))
 }
 

@@ -13,9 +13,6 @@ mod load;
 #[cfg(feature = "authoring")]
 mod sample;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
 use self::assess::Assessment;

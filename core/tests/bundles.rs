@@ -7,3 +7,6 @@ mod support;
 
 #[path = "bundles/scoring.rs"]
 mod scoring;
+
+#[path = "bundles/refused.rs"]
+mod refused;

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::convert::{ModelFormat, to_onnx};
 use super::lower::lower_all;
 use super::options::Options;
 use super::profile::FieldCounter;
 use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, Programs, REFERENCE, sha256, write_archive};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
-use crate::manifest::{InputType, Manifest, located};
+use crate::manifest::{InputType, Manifest, Model, located};
 use crate::reasons::Baseline;
 use crate::reference::{FORMAT, ModelProfile, Reference};
 use crate::scorer::Scorer;
@@ -50,12 +51,8 @@ impl<'a> Packing<'_, 'a> {
         let programs = lower_all(self.manifest, self.limits)?;
         let mut files = Files::from([(MANIFEST.to_owned(), json.clone())]);
         for (at, model) in self.manifest.models.iter().enumerate() {
-            let bytes = self.archive.read(&model.file);
-            let bytes = bytes.map_err(|error| {
-                let message = format!("{} (the folder needs the file that `file` names)", error.message());
-                Error::new(ErrorCode::ManifestInvalid, message).at(format_args!("models[{at}].file"))
-            })?;
-            files.insert(model.file.clone(), bytes);
+            let bytes = self.onnx(model).map_err(|error| error.at(format_args!("models[{at}].file")))?;
+            files.insert(model.onnx_file().into_owned(), bytes);
         }
         if !sample.is_empty() {
             let unexplained = self.seal(&files, &Files::new(), &programs)?;
@@ -77,6 +74,27 @@ impl<'a> Packing<'_, 'a> {
             packed = self.seal(&files, &golden, &programs)?;
         }
         Ok(packed)
+    }
+
+    /// The ONNX file of a model, converted where `file` is a library's own. A packed bundle holds only what
+    /// was made of that, so without the library's file it is taken as it is.
+    fn onnx(&self, model: &Model) -> Result<Cow<'a, [u8]>> {
+        let (format, derived) = (ModelFormat::of(&model.file), model.onnx_file());
+        if format != ModelFormat::Onnx
+            && !self.archive.contains(&model.file)
+            && self.archive.contains(&derived)
+        {
+            return self.archive.read(&derived);
+        }
+        let bytes = self.archive.read(&model.file).map_err(|error| {
+            let message = format!("{} (the folder needs the file that `file` names)", error.message());
+            Error::new(ErrorCode::ManifestInvalid, message)
+        })?;
+        if format == ModelFormat::Onnx {
+            Ok(bytes)
+        } else {
+            to_onnx(format, &bytes, self.limits).map(Cow::Owned)
+        }
     }
 
     /// Adds the lock to the files.
@@ -126,7 +144,7 @@ impl<'a> Packing<'_, 'a> {
         let explained = self.manifest.reasons.as_ref().and_then(|reasons| reasons.model.as_ref());
         let mut baseline = Some(baseline.finish());
         let models = self.manifest.models.iter().map(|model| {
-            let bytes = files.get(&model.file).map_or(&[][..], |bytes| bytes);
+            let bytes = files.get(&*model.onnx_file()).map_or(&[][..], |bytes| bytes);
             let reasons = if explained == Some(&model.id) { baseline.take() } else { None };
             (model.id.clone(), ModelProfile { sha256: sha256(bytes), reasons })
         });
@@ -143,7 +161,7 @@ impl<'a> Packing<'_, 'a> {
 /// Refuses a profile that was made from other models.
 fn check_models(reference: &Reference, files: &Files<'_>, manifest: &Manifest) -> Result<()> {
     for model in &manifest.models {
-        let now = files.get(&model.file).map(|bytes| sha256(bytes));
+        let now = files.get(&*model.onnx_file()).map(|bytes| sha256(bytes));
         if reference.models.get(&model.id).map(|profile| profile.sha256) != now {
             let message = format!("it was made from another `{}`; pack with a sample again", model.file);
             return Err(Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE));

@@ -1,5 +1,6 @@
 //! ONNX models: what feeds them and how their answer is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -16,9 +17,10 @@ use crate::bundle::Sha256Digest;
 pub struct Model {
     /// Name, as scores and reasons refer to it.
     pub id: String,
-    /// The ONNX file inside the bundle.
+    /// The ONNX file inside the bundle, or the file that LightGBM (`.txt`) or XGBoost (`.json`) wrote,
+    /// which packing turns into the ONNX file of the same name with `.onnx` after it.
     pub file: String,
-    /// The file's sha256, if it is to be pinned here too; bundle.lock pins it in any case.
+    /// The ONNX file's sha256, if it is to be pinned here too; bundle.lock pins it in any case.
     #[serde(default)]
     #[cfg_attr(feature = "authoring", schemars(with = "Option<String>"))]
     pub sha256: Option<Sha256Digest>,
@@ -34,6 +36,17 @@ pub struct Model {
     /// How the answer becomes a calibrated probability.
     #[serde(default)]
     pub calibration: Calibration,
+}
+
+impl Model {
+    /// The ONNX file that scoring reads: the file itself, or what packing makes of it.
+    #[must_use]
+    pub fn onnx_file(&self) -> Cow<'_, str> {
+        match self.file.rsplit_once('.') {
+            Some((_, "txt" | "json")) => Cow::Owned(format!("{}.onnx", self.file)),
+            _ => Cow::Borrowed(&self.file),
+        }
+    }
 }
 
 /// What feeds an input of a model.

@@ -67,8 +67,9 @@ fn assemble(
     let mut explaining = None;
     for (at, spec) in manifest.models.iter().enumerate() {
         let place = |error: Error| error.at(format_args!("models[{at}]"));
-        let onnx = archive.read(&spec.file).map_err(place)?;
-        lock.check_file(&spec.file, &onnx).map_err(place)?;
+        let file = spec.onnx_file();
+        let onnx = archive.read(&file).map_err(place)?;
+        lock.check_file(&file, &onnx).map_err(place)?;
         check_pin(spec.sha256, &onnx).map_err(place)?;
         let scoring = Scoring::load(spec, &onnx, &manifest, &scope, limits).map_err(place)?;
         let explained = manifest.reasons.as_ref().filter(|reasons| reasons.model.as_ref() == Some(&spec.id));

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Write;
 
-use scorebox_core::bundle::write_archive;
+use scorebox_core::bundle::{Archive, write_archive};
 use scorebox_core::scorer::Scorer;
 use scorebox_core::table::Writer;
 use scorebox_core::{Error, Limits, authoring};
@@ -29,6 +30,41 @@ impl Folder {
         Self::default().with("bundle.json", guide(0).as_bytes().to_vec()).with("model.onnx", LINEAR)
     }
 
+    /// The guide's example without the model's reasons, which need a training sample.
+    pub(crate) fn unexplained() -> Self {
+        Self::loan().edit(|manifest| {
+            let reasons = manifest["reasons"].as_object_mut().unwrap();
+            reasons.remove("model");
+            reasons.remove("method");
+            reasons["codes"]
+                .as_array_mut()
+                .unwrap()
+                .iter_mut()
+                .for_each(|code| code["features"] = Value::Array(vec![]));
+        })
+    }
+
+    /// The files of a zip archive.
+    pub(crate) fn unzip(zip: &[u8]) -> Self {
+        let archive = Archive::open(zip, &Limits::DEFAULT).unwrap();
+        let read = |name: &str| (name.to_owned(), Cow::Owned(archive.read(name).unwrap().into_owned()));
+        Self(archive.names().map(read).collect())
+    }
+
+    /// A zip archive whose names are written as they are, however strange.
+    pub(crate) fn raw_zip(&self) -> Vec<u8> {
+        let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+        for (name, bytes) in &self.0 {
+            let path = rawzip::path::EntryPath::verbatim(name.as_bytes().to_vec());
+            let (mut entry, config) = archive.new_file(path).start().unwrap();
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(bytes).unwrap();
+            let (_, descriptor) = writer.finish().unwrap();
+            entry.finish(descriptor).unwrap();
+        }
+        archive.finish().unwrap()
+    }
+
     pub(crate) fn with(mut self, name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         self.0.insert(name.into(), bytes.into());
         self
@@ -46,12 +82,18 @@ impl Folder {
         write_archive(&self.0).unwrap()
     }
 
+    /// Packs with a training sample of some applicants.
+    pub(crate) fn pack_with_sample(&self) -> Result<Vec<u8>, Error> {
+        authoring::pack(&self.zip(), &sample(), b"")
+    }
+
     pub(crate) fn pack(&self) -> Result<Vec<u8>, Error> {
         authoring::pack(&self.zip(), &[], b"")
     }
 
     pub(crate) fn scorer(&self) -> Scorer {
-        Scorer::load(&self.pack().unwrap(), &Limits::DEFAULT, [7; 32]).unwrap()
+        let packed = self.pack_with_sample().unwrap_or_else(|error| panic!("{error}"));
+        Scorer::load(&packed, &Limits::DEFAULT, [7; 32]).unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -71,4 +113,22 @@ pub(crate) fn text_table(columns: &[(&str, &[&str])]) -> Vec<u8> {
     let mut out = Vec::new();
     writer.finish(columns[0].1.len(), &mut out).unwrap();
     out
+}
+
+/// Training rows of the guide's example, made up by a fixed pattern.
+pub(crate) fn sample() -> Vec<u8> {
+    let rows = 0..200_u32;
+    let column = |cell: &dyn Fn(u32) -> String| rows.clone().map(cell).collect::<Vec<_>>();
+    let columns = [
+        ("income", column(&|row| (1_000 + row * 37 % 4_000).to_string())),
+        ("debt", column(&|row| (row * 53 % 1_500).to_string())),
+        ("age", column(&|row| (18 + row % 60).to_string())),
+        ("employed", column(&|row| (row % 5 > 0).to_string())),
+        ("purpose", column(&|row| ["home", "car", "other"][row as usize % 3].to_owned())),
+    ];
+    let texts: Vec<Vec<&str>> =
+        columns.iter().map(|(_, cells)| cells.iter().map(String::as_str).collect()).collect();
+    let columns: Vec<(&str, &[&str])> =
+        columns.iter().zip(&texts).map(|((name, _), cells)| (*name, cells.as_slice())).collect();
+    text_table(&columns)
 }
