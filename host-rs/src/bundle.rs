@@ -50,7 +50,7 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::load`].
     pub fn from_bytes(engine: &Engine, zip: impl Into<Arc<[u8]>>) -> Result<Self> {
-        let pool = Pool::load(engine, Kind::Bundle, zip.into())?;
+        let pool = Pool::load(engine, Kind::Bundle, &zip.into())?;
         let description = pool.with(|guest, handle| {
             guest.handle_call(exports::DESCRIBE, handle)?;
             json(guest.result()?)

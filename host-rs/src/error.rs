@@ -204,7 +204,7 @@ impl fmt::Display for ErrorCode {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
     use super::{Error, ErrorCode};
 

@@ -130,7 +130,7 @@ impl Guest {
     pub(crate) fn load_call(&mut self, name: &str, input: Input<'_>) -> Result<i32> {
         let function: TypedFunc<(u32, u32), i32> = export(&mut self.store, &self.instance, name)?;
         let (_, deadline_ms) = self.deadlines_ms();
-        let status = self.with_inputs(deadline_ms, [input], |guest, [block]| {
+        let status = self.with_inputs(deadline_ms, &[input], |guest, [block]| {
             guest.call(&function, (block.start, block.len))
         })?;
         self.checked(status)
@@ -140,7 +140,7 @@ impl Guest {
     pub(crate) fn handle_call(&mut self, name: &str, handle: i32) -> Result<()> {
         let function: TypedFunc<i32, i32> = export(&mut self.store, &self.instance, name)?;
         let (_, deadline_ms) = self.deadlines_ms();
-        let status = self.with_inputs(deadline_ms, [], |guest, []| guest.call(&function, handle))?;
+        let status = self.with_inputs(deadline_ms, &[], |guest, []| guest.call(&function, handle))?;
         self.checked(status).map(drop)
     }
 
@@ -148,7 +148,7 @@ impl Guest {
     pub(crate) fn plain_call(&mut self, name: &str) -> Result<()> {
         let function: TypedFunc<(), i32> = export(&mut self.store, &self.instance, name)?;
         let (_, deadline_ms) = self.deadlines_ms();
-        let status = self.with_inputs(deadline_ms, [], |guest, []| guest.call(&function, ()))?;
+        let status = self.with_inputs(deadline_ms, &[], |guest, []| guest.call(&function, ()))?;
         self.checked(status).map(drop)
     }
 
@@ -156,7 +156,7 @@ impl Guest {
     pub(crate) fn score(&mut self, handle: i32, request: &[u8]) -> Result<()> {
         let function = self.score.clone();
         let (deadline_ms, _) = self.deadlines_ms();
-        let status = self.with_inputs(deadline_ms, [Input::Bytes(request)], |guest, [block]| {
+        let status = self.with_inputs(deadline_ms, &[Input::Bytes(request)], |guest, [block]| {
             guest.call(&function, (handle, block.start, block.len))
         })?;
         self.checked(status).map(drop)
@@ -168,7 +168,7 @@ impl Guest {
             export(&mut self.store, &self.instance, exports::SCORE_TABLE)?;
         let (deadline_ms, _) = self.deadlines_ms();
         let status =
-            self.with_inputs(deadline_ms, [table, Input::Bytes(options)], |guest, [table, options]| {
+            self.with_inputs(deadline_ms, &[table, Input::Bytes(options)], |guest, [table, options]| {
                 guest.call(&function, (handle, table.start, table.len, options.start, options.len))
             })?;
         self.checked(status).map(drop)
@@ -179,7 +179,7 @@ impl Guest {
         let function: TypedFunc<(i32, u32, u32), i32> =
             export(&mut self.store, &self.instance, exports::RUN)?;
         let (deadline_ms, _) = self.deadlines_ms();
-        let status = self.with_inputs(deadline_ms, [table], |guest, [table]| {
+        let status = self.with_inputs(deadline_ms, &[table], |guest, [table]| {
             guest.call(&function, (handle, table.start, table.len))
         })?;
         self.checked(status).map(drop)
@@ -191,7 +191,7 @@ impl Guest {
             export(&mut self.store, &self.instance, exports::PACK)?;
         let (_, deadline_ms) = self.deadlines_ms();
         let inputs = [Input::Bytes(zip), sample, Input::Bytes(options)];
-        let status = self.with_inputs(deadline_ms, inputs, |guest, [zip, sample, options]| {
+        let status = self.with_inputs(deadline_ms, &inputs, |guest, [zip, sample, options]| {
             let (zip, sample) = ((zip.start, zip.len), (sample.start, sample.len));
             guest.call(&function, (zip.0, zip.1, sample.0, sample.1, options.start, options.len))
         })?;
@@ -212,14 +212,14 @@ impl Guest {
     fn with_inputs<const N: usize>(
         &mut self,
         deadline_ms: u64,
-        inputs: [Input<'_>; N],
+        inputs: &[Input<'_>; N],
         call: impl FnOnce(&mut Self, [Block; N]) -> Result<i32>,
     ) -> Result<i32> {
         let engine = self.engine.clone();
         let _ticking = engine.ticker().tick().ok_or_else(no_thread)?;
         self.store.set_epoch_deadline(Ticker::epochs(deadline_ms));
         let mut blocks = [Block { start: 0, len: 0 }; N];
-        for (block, input) in blocks.iter_mut().zip(&inputs) {
+        for (block, input) in blocks.iter_mut().zip(inputs) {
             *block = self.put(input)?;
         }
         let status = call(self, blocks)?;

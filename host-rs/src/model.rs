@@ -76,7 +76,7 @@ impl Model {
     /// # Errors
     /// As [`Model::load`].
     pub fn from_bytes(engine: &Engine, onnx: impl Into<Arc<[u8]>>) -> Result<Self> {
-        let pool = Pool::load(engine, Kind::Model, onnx.into())?;
+        let pool = Pool::load(engine, Kind::Model, &onnx.into())?;
         let ports = pool.with(|guest, handle| {
             guest.handle_call(exports::DESCRIBE, handle)?;
             serde_json::from_slice(guest.result()?)

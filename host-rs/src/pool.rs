@@ -52,15 +52,15 @@ pub(crate) struct Pool {
 impl Pool {
     /// Loads `bytes` into a first instance: of the tabular module, or of the full one where the tabular
     /// one says that it is needed.
-    pub(crate) fn load(engine: &Engine, kind: Kind, bytes: Arc<[u8]>) -> Result<Self> {
-        match Self::load_with(engine, Artefact::Tabular, kind, &bytes) {
+    pub(crate) fn load(engine: &Engine, kind: Kind, bytes: &Arc<[u8]>) -> Result<Self> {
+        match Self::load_with(engine, Artefact::Tabular, kind, bytes) {
             Err(error) if error.code() == ErrorCode::BundleNeedsFull => {
                 // Without the full module the tabular one's answer, which names the reason, stands.
                 engine.prepare(Artefact::Full).map_err(|missing| match missing.code() {
                     ErrorCode::BundleNeedsFull => error,
                     _ => missing,
                 })?;
-                Self::load_with(engine, Artefact::Full, kind, &bytes)
+                Self::load_with(engine, Artefact::Full, kind, bytes)
             }
             answer => answer,
         }

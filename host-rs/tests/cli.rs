@@ -1,6 +1,6 @@
 //! The command, end to end: files and pipes in, every format out, bad rows kept.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

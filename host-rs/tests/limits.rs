@@ -1,6 +1,6 @@
 //! What a module, a model or a record can cost: an error, and the instance at most.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::sync::Arc;
 use std::thread;

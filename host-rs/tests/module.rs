@@ -1,6 +1,6 @@
 //! The embedded modules themselves: no imports, the documented exports, both of one interface.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use scorebox::Artefact;
 

@@ -1,5 +1,7 @@
 //! The list of codes that hosts are built against is the core's own list.
 
+#![allow(clippy::print_stdout)]
+
 use scorebox_abi::GUEST_ERROR_CODES;
 use scorebox_core::ErrorCode;
 

@@ -1,6 +1,6 @@
 //! `scorebox pack`: compiles a bundle's rules, pins its files, writes its lock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(engine: &Engine, arguments: &Arguments) -> Result<ExitCode> {
-    let sample = arguments.sample.clone().map(|path| read_sample(engine, path)).transpose()?;
+    let sample = arguments.sample.as_deref().map(|path| read_sample(engine, path)).transpose()?;
     let options = PackOptions { bless: arguments.bless };
     let packed = pack(engine, &arguments.bundle, sample.as_ref(), &options)?;
     if let Some(path) = &arguments.output {
@@ -65,7 +65,7 @@ pub(super) fn run(engine: &Engine, arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// The files that packing made or changed.
-fn changed_files(folder: &std::path::Path, packed: &Packed) -> Result<Vec<(String, Vec<u8>)>> {
+fn changed_files(folder: &Path, packed: &Packed) -> Result<Vec<(String, Vec<u8>)>> {
     let before = archive::unzip(&read_source(folder)?)?;
     let mut after = archive::unzip(&packed.zip)?;
     after.retain(|file| !before.contains(file));
@@ -73,9 +73,9 @@ fn changed_files(folder: &std::path::Path, packed: &Packed) -> Result<Vec<(Strin
 }
 
 /// All rows of a file as one table: columns stay as they are, as in scoring.
-fn read_sample(engine: &Engine, path: PathBuf) -> Result<Batch<'static>> {
+fn read_sample(engine: &Engine, path: &Path) -> Result<Batch<'static>> {
     let opening = Opening {
-        path: Some(path.clone()),
+        path: Some(path.to_path_buf()),
         format: None,
         delimiter: b',',
         record_bytes: engine.config().record_bytes,

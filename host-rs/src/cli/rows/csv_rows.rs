@@ -20,7 +20,11 @@ struct CsvRows<R> {
 }
 
 /// Opens a CSV with a header.
-pub(super) fn open<R: BufRead + 'static>(input: R, wanted: Wanted, delimiter: u8) -> Result<Box<dyn Source>> {
+pub(super) fn open<R: BufRead + 'static>(
+    input: R,
+    wanted: &Wanted,
+    delimiter: u8,
+) -> Result<Box<dyn Source>> {
     // `flexible` hands over rows of any length, so that a ragged one can be reported instead of ending all.
     let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(input);
     let header: Vec<String> = match reader.headers() {

@@ -145,7 +145,7 @@ fn from_stream(
         None => sniff(&mut input)?,
     };
     match format {
-        RowFormat::Csv => csv_rows::open(input, wanted, opening.delimiter),
+        RowFormat::Csv => csv_rows::open(input, &wanted, opening.delimiter),
         RowFormat::Ndjson => Ok(ndjson_rows::open(input, wanted, opening.record_bytes)),
         RowFormat::Parquet => {
             // A stream cannot be read from its end, so it is taken whole.
