@@ -101,3 +101,12 @@ fn what_is_constant_is_computed_at_load() {
     let loaded = load(&model(&reshaped)).unwrap();
     assert_eq!(loaded.outputs()[0].dims, Some(vec![scorebox_core::onnx::Dim::Known(4)]));
 }
+
+#[test]
+#[cfg(not(feature = "neural"))]
+fn what_the_full_module_is_needed_for_is_named() {
+    let image = |name: &str| value(name, FLOAT, &["N", "3", "8", "8"]);
+    let nodes = [node("GlobalAveragePool", &["X"], &["a"]), node("MaxPool", &["a"], &["Y"])];
+    let text = refusal(&model(&graph(&nodes, &[image("X")], &[Message::default().text(1, "Y")])));
+    assert!(text.starts_with("bundle_needs_full") && text.ends_with("GlobalAveragePool, MaxPool"), "{text}");
+}

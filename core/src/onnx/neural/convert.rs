@@ -8,13 +8,10 @@ use crate::onnx::proto::AttributeValue;
 use crate::onnx::shape::Shape;
 use crate::onnx::tensor::{DType, Data, Tensor};
 
-/// An error of tract: its first line says what is wrong, the rest is of no use to users.
+/// An error of tract, with its causes.
 pub(super) fn failure(code: ErrorCode, error: &impl std::fmt::Display) -> Error {
-    let text = error.to_string();
-    Error::new(
-        code,
-        format!("the neural backend refuses the node: {}", text.lines().next().unwrap_or_default()),
-    )
+    let causes: String = format!("{error:#}").replace('\n', " ").chars().take(400).collect();
+    Error::new(code, format!("the neural backend refuses the node: {causes}"))
 }
 
 /// Runs the same expression for each buffer that tract has too.

@@ -12,7 +12,11 @@ mod backend;
 mod convert;
 mod layers;
 
+use std::collections::BTreeSet;
+
 use super::kernel::{Built, NodeSpec, Operator};
+use super::ops::FAMILIES;
+use super::proto::{AttributeValue, ModelProto, NodeProto};
 use crate::error::Result;
 
 /// An operator as the neural backend has it.
@@ -33,7 +37,7 @@ fn build(layer: &Layer, spec: &mut NodeSpec<'_>) -> Result<Built> {
     for name in layer.attributes {
         let _known = spec.attributes.has(name);
     }
-    layers::check_sizes(spec)?;
+    layers::check_sizes(layer, spec)?;
     (layer.check)(spec)?;
     #[cfg(feature = "neural")]
     return backend::build(layer, spec);
@@ -42,4 +46,27 @@ fn build(layer: &Layer, spec: &mut NodeSpec<'_>) -> Result<Built> {
         crate::error::ErrorCode::BundleNeedsFull,
         format!("operator ai.onnx.{} runs in the full module only (scorebox-full.wasm)", layer.name),
     ));
+}
+
+/// The operators of a model that only the neural backend has, by name.
+pub(crate) fn used_by<'m>(model: &'m ModelProto<'m>) -> BTreeSet<&'m str> {
+    let only_here = |name: &str| {
+        let has = |rows: &[Operator]| rows.iter().any(|row| row.domain.is_empty() && row.name == name);
+        has(OPERATORS) && !FAMILIES.iter().any(|family| has(family))
+    };
+    let mut names = BTreeSet::new();
+    let mut open: Vec<&[NodeProto<'_>]> = model.functions.iter().map(|function| &*function.nodes).collect();
+    open.extend(model.graph.iter().map(|graph| &*graph.nodes));
+    while let Some(nodes) = open.pop() {
+        for node in nodes {
+            if matches!(node.domain, "" | "ai.onnx") && only_here(node.op_type) {
+                names.insert(node.op_type);
+            }
+            open.extend(node.attributes.iter().filter_map(|attribute| match &attribute.value {
+                AttributeValue::Graph(graph) => Some(&*graph.nodes),
+                _ => None,
+            }));
+        }
+    }
+    names
 }

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use super::declared;
 use super::kernel::Scratch;
 use super::model::ValueInfo;
+use super::neural;
 use super::plan::Plan;
 use super::proto::{AttributeValue, FunctionProto, ModelProto};
 use super::registry::{self, Registry};
@@ -105,7 +106,7 @@ pub(crate) fn plan(model: &ModelProto<'_>, limits: &Limits) -> Result<Planned> {
     let builder = Builder::default();
     let mut scope = Scope::new(&builder, None);
     let (inputs, defaults) = scope.declare_inputs(graph, &shared)?;
-    scope.add_nodes(&graph.nodes, &env, &shared)?;
+    scope.add_nodes(&graph.nodes, &env, &shared).map_err(|error| name_all(error, model))?;
     let mut outputs = Vec::with_capacity(graph.outputs.len());
     let mut ids = Vec::with_capacity(graph.outputs.len());
     let mut names = HashSet::new();
@@ -127,6 +128,16 @@ pub(crate) fn plan(model: &ModelProto<'_>, limits: &Limits) -> Result<Planned> {
     }
     drop(scope);
     Ok(Planned { plan: builder.finish(&[], &ids).plan, inputs, defaults, outputs })
+}
+
+/// Where the module lacks operators that the full one has, names all of them and not only the first.
+fn name_all(error: Error, model: &ModelProto<'_>) -> Error {
+    if error.code() != ErrorCode::BundleNeedsFull {
+        return error;
+    }
+    let names = Vec::from_iter(neural::used_by(model)).join(", ");
+    let message = format!("the model needs the full module (scorebox-full.wasm) for its operators {names}");
+    Error::new(ErrorCode::BundleNeedsFull, message).at(error.path())
 }
 
 type Functions<'m> = HashMap<(&'m str, &'m str, &'m str), &'m FunctionProto<'m>>;
