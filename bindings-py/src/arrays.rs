@@ -85,6 +85,10 @@ fn cast<T: AnyBitPattern>(bytes: &[u8]) -> PyResult<Cow<'_, [T]>>
 where
     [T]: ToOwned<Owned = Vec<T>>,
 {
+    if bytes.is_empty() {
+        // NumPy does not align what holds nothing.
+        return Ok(Cow::Borrowed(&[]));
+    }
     bytemuck::try_cast_slice(bytes)
         .map(Cow::Borrowed)
         .map_err(|error| PyValueError::new_err(format!("the array's bytes are not its elements: {error}")))

@@ -15,9 +15,9 @@ pub(crate) struct NativeBundle {
     bundle: Bundle,
 }
 
-/// Rows that go to the module in one call. Large enough to hide a call's cost, small enough that a
-/// batch of any length meets the deadline and memory cap of a call.
-const CHUNK_ROWS: usize = 1 << 16;
+/// Rows that go to the module in one call: enough to hide a call's cost, few enough that explaining
+/// each row of a large model meets the deadline of a call, whatever the length of the batch.
+const CHUNK_ROWS: usize = 1 << 10;
 
 #[pymethods]
 impl NativeBundle {

@@ -44,8 +44,8 @@ impl Stream {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // The interface lets a producer ignore the request when it cannot follow it cheaply.
         drop(requested_schema);
-        let batches: Vec<_> = self.batches.iter().cloned().map(Ok).collect();
-        let reader = RecordBatchIterator::new(batches, self.schema());
+        let whole = concat_batches(&self.schema(), &self.batches).map_err(|error| arrow_error(&error))?;
+        let reader = RecordBatchIterator::new([Ok(whole)], self.schema());
         let stream = FFI_ArrowArrayStream::new(Box::new(reader));
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
@@ -138,7 +138,7 @@ fn open(frame: &Bound<'_, PyAny>) -> PyResult<RecordBatchStreamReader> {
 }
 
 fn arrow_error(error: &ArrowError) -> PyErr {
-    PyValueError::new_err(format!("Arrow: {error}"))
+    Python::attach(|py| refuse(py, ErrorCode::RecordMalformed, &format!("Arrow: {error}"), ""))
 }
 
 /// The arrays of a batch in layouts that [`column`] can borrow from.

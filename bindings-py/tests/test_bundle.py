@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scorebox
 from conftest import NOW
@@ -116,6 +118,8 @@ def test_what_is_no_record_is_an_error(credit: scorebox.Bundle, record: dict[str
         (record | {"age": object()}, "record_malformed"),
         (record | {"application_id": "x" * 2_000_000}, "record_budget"),
         (7, "request_invalid"),
+        (pl.Series([1]), "request_invalid"),
+        (pa.chunked_array([[1]]), "record_malformed"),
         (np.zeros((2, 2)), "request_invalid"),
     ]
     for data, code in bad:
@@ -124,7 +128,7 @@ def test_what_is_no_record_is_an_error(credit: scorebox.Bundle, record: dict[str
         assert caught.value.code == code, data
     deep: Any = 1.5
     for _ in range(100):
-        deep = [deep, np.float64(1)]
+        deep = [deep, np.int64(1)]
     with pytest.raises(scorebox.Error, match="nested"):
         credit.score(record | {"age": deep}, now=NOW)
 

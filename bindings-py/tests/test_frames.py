@@ -101,11 +101,11 @@ def test_missing_is_missing_in_every_kind(credit: scorebox.Bundle, table: pd.Dat
 
 
 def test_long_frames_are_cut_and_joined(credit: scorebox.Bundle, table: pd.DataFrame) -> None:
-    long = pd.concat([table] * 27_000, ignore_index=True)
-    once = credit.score(table, now=NOW)
+    long = pd.concat([table] * 2_700, ignore_index=True)
+    once = credit.score(table, now=NOW, reasons=0)
     for frame in (long, pa.Table.from_pandas(long, preserve_index=False)):
-        result = credit.score(frame, now=NOW)
-        assert len(result) == 135_000
+        result = credit.score(frame, now=NOW, reasons=0)
+        assert len(result) == 13_500
         points = np.asarray(result["points"], dtype=np.int64)
         assert (points.reshape(-1, 5) == once["points"].to_numpy(dtype=np.int64)).all()
 

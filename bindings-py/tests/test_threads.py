@@ -32,12 +32,14 @@ def test_threads_share_a_model(root: Path) -> None:
 def test_the_interpreter_is_free_while_the_module_runs(
     credit: scorebox.Bundle, record: dict[str, Any]
 ) -> None:
-    frame = pd.DataFrame([record] * 60_000)
+    frame = pd.DataFrame([record] * 4_000)
     done = threading.Event()
 
     def score() -> None:
-        credit.score(frame, now=NOW)
-        done.set()
+        try:
+            credit.score(frame, now=NOW)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=score)
     turns = 0

@@ -153,9 +153,9 @@ def main() -> None:
     gap = check_export(HERE / "model.onnx", model, build_features(shorten_histories(test, 0.3, SEED)))
 
     write_calibration(HERE / "bundle.json", a, b)
-    shorten_histories(train, SHORT_SHARE, SEED)[INPUTS].to_csv(
-        work / "sample.csv", index=False, float_format="%.15g"
-    )
+    # The policy has dates, so every row needs the time that it was seen at.
+    sample = shorten_histories(train, SHORT_SHARE, SEED)[INPUTS].assign(now="2005-10-01T00:00:00Z")
+    sample.to_csv(work / "sample.csv", index=False, float_format="%.15g")
     invent_applicants(train, APPLICANTS, SEED).to_csv(HERE / "applicants.csv", index=False)
     report = {"parameters": parameters, "a": a, "b": b, "export_gap": gap, "search": log}
     (work / "search.json").write_text(json.dumps(report, indent=1), encoding="utf-8")

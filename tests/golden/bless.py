@@ -32,7 +32,10 @@ def pack_bundle(folder: Path) -> None:
 def bless(case: Case, bundle: scorebox.Bundle) -> str | None:
     """Runs a case; the new expectation as a line of the table, or `None` where it did not change."""
     if case.expect == "decision":
-        decision = bundle.score_request(case.request())
+        try:
+            decision = bundle.score_request(case.request())
+        except scorebox.Error as error:
+            return f"NO DECISION: {error}"
         found = decision.bytes.replace(bundle.module_digest.encode(), MODULE.encode())
         if case.decision_path.is_file() and case.decision_path.read_bytes() == found:
             return None
@@ -41,7 +44,7 @@ def bless(case: Case, bundle: scorebox.Bundle) -> str | None:
         reasons = ",".join(reason["code"] for reason in decision["reasons"])
         fired = ",".join(decision["policy"]["fired"]) if decision["policy"] else "-"
         verdict = decision["quality"]["verdict"]
-        return f"{decision.outcome:8} {verdict:8} [{issues}] {decision['scores']} {fired} | {reasons}"
+        return f"{decision['outcome']!s:8} {verdict:8} [{issues}] {decision['scores']} {fired} | {reasons}"
     try:
         bundle.score_request(case.request())
     except scorebox.Error as error:

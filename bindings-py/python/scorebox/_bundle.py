@@ -107,7 +107,7 @@ class Bundle:
             return score_frame(kind, data, columns, stream)
         if isinstance(data, (list, tuple)):
             return [Decision(self._native.score(record_text(record), *options)) for record in data]
-        if isinstance(data, (Mapping, str, bytes, bytearray)) or hasattr(data, "to_dict"):
+        if isinstance(data, (Mapping, str, bytes, bytearray)) or hasattr(data, "to_dict"):  # a pandas Series
             return Decision(self._native.score(record_text(data), *options))
         message = f"{type(data).__name__} is neither a record nor a frame with named columns"
         raise Error("request_invalid", message)

@@ -32,9 +32,9 @@ class Decision(Mapping[str, Any]):
         return fields
 
     @property
-    def outcome(self) -> str:
-        """`approve`, `review`, `decline` or `refuse`."""
-        outcome: str = self._fields["outcome"]
+    def outcome(self) -> str | None:
+        """`approve`, `review`, `decline` or `refuse`; `None` where the bundle has no policy."""
+        outcome: str | None = self._fields["outcome"]
         return outcome
 
     def to_dict(self) -> dict[str, Any]:

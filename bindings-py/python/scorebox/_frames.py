@@ -20,10 +20,12 @@ def kind_of(data: Any) -> str | None:
     """
     if isinstance(data, np.ndarray):
         return "numpy" if data.dtype.names is not None else None
-    for library, names in (("pandas", ("DataFrame",)), ("polars", ("DataFrame",))):
+    for library in ("pandas", "polars"):
         module = sys.modules.get(library)
-        if module is not None and isinstance(data, tuple(getattr(module, name) for name in names)):
+        if module is not None and isinstance(data, module.DataFrame):
             return library
+        if module is not None and isinstance(data, module.Series):
+            return None  # it speaks Arrow, but not as a table
     pyarrow = sys.modules.get("pyarrow")
     if pyarrow is not None and isinstance(data, (pyarrow.Table, pyarrow.RecordBatch)):
         return "pyarrow"
