@@ -10,3 +10,10 @@ mod scoring;
 
 #[path = "bundles/refused.rs"]
 mod refused;
+
+#[path = "bundles/errors.rs"]
+mod errors;
+
+#[path = "onnx/writer.rs"]
+#[allow(dead_code, reason = "written for the tests of the runtime; these need a part of it")]
+mod writer;
