@@ -56,7 +56,13 @@ pub(crate) fn one(
 }
 
 /// A model of one operator of `ai.onnx.ml` that takes a table of floats of this width.
-pub(crate) fn ml(operator: &str, version: u64, attributes: &[Message], width: &str, outputs: &[&str]) -> Message {
+pub(crate) fn ml(
+    operator: &str,
+    version: u64,
+    attributes: &[Message],
+    width: &str,
+    outputs: &[&str],
+) -> Message {
     one(("ai.onnx.ml", operator, version), attributes, &[value("x0", FLOAT, &["N", width])], outputs)
 }
 
@@ -129,7 +135,8 @@ pub(crate) fn stumps(prefix: &str, trees: &[Stump]) -> Vec<Message> {
     };
     let modes: Vec<&str> = trees.iter().flat_map(|stump| [stump.mode, "LEAF", "LEAF"]).collect();
     let values: Vec<f32> = trees.iter().flat_map(|stump| [stump.threshold, 0.0, 0.0]).collect();
-    let weights: Vec<f32> = trees.iter().flat_map(|stump| votes(stump).into_iter().map(|vote| vote.2)).collect();
+    let weights: Vec<f32> =
+        trees.iter().flat_map(|stump| votes(stump).into_iter().map(|vote| vote.2)).collect();
     let vote = |name: &str| format!("{prefix}_{name}");
     vec![
         attribute_ints("nodes_treeids", &flat(&|tree, _| vec![tree; 3])),

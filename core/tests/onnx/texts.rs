@@ -3,7 +3,9 @@
 use scorebox_core::onnx::{Data, Shape, Tensor, Value};
 
 use super::ml_models::{STRING, floats_of, integers, one, table, text, text_input, text_list, texts, words};
-use super::writer::{FLOAT, INT64, Message, attribute_int, attribute_ints, numbers, refusal, run, sizes, value};
+use super::writer::{
+    FLOAT, INT64, Message, attribute_int, attribute_ints, numbers, refusal, run, sizes, value,
+};
 
 fn plain(operator: &str, attributes: &[Message], inputs: &[Message], outputs: &[&str]) -> Message {
     one(("", operator, 20), attributes, inputs, outputs)
@@ -43,7 +45,8 @@ fn texts_are_split_and_joined() {
     assert_eq!(split(&[], &["", " "]), (owned(&[]), vec![0, 0]));
     let inputs = [value("x0", STRING, &["N", "1"]), value("x1", STRING, &["K"])];
     let model = plain("StringConcat", &[], &inputs, &["y"]);
-    let column = Value::Tensor(Tensor::new(Shape::matrix(2, 1), Data::Str(["a", "b"].into_iter().collect())).unwrap());
+    let column =
+        Value::Tensor(Tensor::new(Shape::matrix(2, 1), Data::Str(["a", "b"].into_iter().collect())).unwrap());
     let made = run(&model, &[("x0", &column), ("x1", &words(&["1", "2"]))]).unwrap();
     assert_eq!((sizes(&made[0]), texts(&made[0])), (vec![2, 2], owned(&["a1", "a2", "b1", "b2"])));
 }
@@ -59,8 +62,10 @@ fn whole_texts_match_expressions() {
 }
 
 fn tokens(attributes: &[Message], input: &[&str]) -> (Vec<usize>, Vec<String>) {
-    let attributes: Vec<Message> =
-        [text("pad_value", "#"), attribute_int("mincharnum", 1)].into_iter().chain(attributes.iter().cloned()).collect();
+    let attributes: Vec<Message> = [text("pad_value", "#"), attribute_int("mincharnum", 1)]
+        .into_iter()
+        .chain(attributes.iter().cloned())
+        .collect();
     let model = one(("com.microsoft", "Tokenizer", 1), &attributes, &[text_input()], &["y"]);
     let made = run(&model, &[("x0", &words(input))]).unwrap();
     (sizes(&made[0]), texts(&made[0]))
@@ -74,7 +79,10 @@ fn tokens_are_cut_and_padded() {
     assert_eq!(tokens(&expression("[a-z]"), &["1", ""]).0, [2, 0]);
     assert_eq!(tokens(&expression("a"), &[]).0, [0]);
     let marked = [text_list("separators", &[" ", ","]), attribute_int("mark", 1)];
-    assert_eq!(tokens(&marked, &["a,b  c", "d"]).1, ["\u{2}", "a", "b", "c", "\u{3}", "\u{2}", "d", "\u{3}", "#", "#"]);
+    assert_eq!(
+        tokens(&marked, &["a,b  c", "d"]).1,
+        ["\u{2}", "a", "b", "c", "\u{3}", "\u{2}", "d", "\u{3}", "#", "#"]
+    );
 }
 
 #[test]
@@ -93,7 +101,9 @@ fn ngrams_are_counted_by_length_and_distance() {
     };
     let x = Value::Tensor(Tensor::vector(vec![1i64, 3, 2, 1, 2, 2]));
     let input = [value("x0", INT64, &["N"])];
-    let count = |mode, lengths, skips| floats_of(&plain("TfIdfVectorizer", &attributes(mode, lengths, skips), &input, &["y"]), &x);
+    let count = |mode, lengths, skips| {
+        floats_of(&plain("TfIdfVectorizer", &attributes(mode, lengths, skips), &input, &["y"]), &x)
+    };
     assert_eq!(count("TF", (1, 2), 0), [3.0, 2.0, 0.0, 1.0]);
     assert_eq!(count("TF", (1, 2), 1), [3.0, 2.0, 0.0, 3.0]);
     assert_eq!(count("TF", (2, 2), 0), [0.0, 0.0, 0.0, 1.0]);

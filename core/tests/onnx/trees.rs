@@ -3,8 +3,8 @@
 use scorebox_core::onnx::{Data, Shape, Tensor, Value};
 
 use super::ml_models::{
-    DOUBLE, Stump, classifier, doubles, float_list, floats_of, integers, ml, one, regressor, stumps, table, tensor,
-    text, text_list,
+    DOUBLE, Stump, classifier, doubles, float_list, floats_of, integers, ml, one, regressor, stumps, table,
+    tensor, text, text_list,
 };
 use super::writer::{FLOAT, INT64, Message, attribute_int, attribute_ints, numbers, refusal, run, value};
 
@@ -79,8 +79,12 @@ fn doubles_are_compared_as_doubles() {
 fn integers_are_features_too() {
     let mut attributes = stumps("target", &[Stump::new("BRANCH_LT", 2.0)]);
     attributes.push(attribute_int("n_targets", 1));
-    let model =
-        one(("ai.onnx.ml", "TreeEnsembleRegressor", 1), &attributes, &[value("x0", INT64, &["N", "1"])], &["Z"]);
+    let model = one(
+        ("ai.onnx.ml", "TreeEnsembleRegressor", 1),
+        &attributes,
+        &[value("x0", INT64, &["N", "1"])],
+        &["Z"],
+    );
     let x = Value::Tensor(Tensor::new(Shape::matrix(2, 1), Data::I64(vec![1, 2])).unwrap());
     assert_eq!(floats_of(&model, &x), [1.0, 2.0]);
 }
@@ -104,7 +108,8 @@ fn aggregates_combine_the_votes_of_all_trees() {
         let x = table(1, &[-1.0, 1.0]);
         assert_eq!(floats_of(&regressor(&pair(), 2, &[aggregate.clone()]), &x), wanted);
         let base = float_list("base_values", &[10.0, 20.0]);
-        let wanted: Vec<f32> = wanted.iter().zip([10.0, 20.0, 10.0, 20.0]).map(|(sum, base)| sum + base).collect();
+        let wanted: Vec<f32> =
+            wanted.iter().zip([10.0, 20.0, 10.0, 20.0]).map(|(sum, base)| sum + base).collect();
         assert_eq!(floats_of(&regressor(&pair(), 2, &[aggregate, base]), &x), wanted);
     }
 }
@@ -122,7 +127,8 @@ fn transforms_come_last() {
     assert!(close(&transformed("SOFTMAX_ZERO"), &[0.880_797, 0.119_202_92]));
     assert!(transformed("PROBIT")[0].is_nan());
     let one = Stump::votes(&[(0, 0.8)], &[(0, 0.3)]);
-    let probit = floats_of(&regressor(&[one], 1, &[text("post_transform", "PROBIT")]), &table(1, &[-1.0, 1.0]));
+    let probit =
+        floats_of(&regressor(&[one], 1, &[text("post_transform", "PROBIT")]), &table(1, &[-1.0, 1.0]));
     assert!(close(&probit, &[0.841_756, -0.524_446]));
 }
 
@@ -293,8 +299,12 @@ fn nodes_may_be_listed_in_any_order_after_the_root() {
     ];
     let model = ml("TreeEnsembleRegressor", 1, &attributes, "1", &["Z"]);
     assert_eq!(floats_of(&model, &table(1, &[-1.0, 1.0])), [101.0, 102.0]);
-    let twice = [attribute_ints("nodes_nodeids", &[4, 9, 9, 0])].iter().chain(&attributes[..1]).chain(&attributes[2..])
-        .cloned().collect::<Vec<_>>();
+    let twice = [attribute_ints("nodes_nodeids", &[4, 9, 9, 0])]
+        .iter()
+        .chain(&attributes[..1])
+        .chain(&attributes[2..])
+        .cloned()
+        .collect::<Vec<_>>();
     assert!(refusal(&ml("TreeEnsembleRegressor", 1, &twice, "1", &["Z"])).contains("listed twice"));
 }
 
