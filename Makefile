@@ -12,7 +12,7 @@ LISTEN ?= 127.0.0.1:8080
 CARGO  := cargo
 WASM_TARGET := rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 
-.PHONY: help setup wasm build demo serve page test test-rust test-python test-js test-models lint deny clean
+.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance lint deny clean
 
 help: ## list the recipes
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -33,35 +33,46 @@ build: setup ## the `scorebox` command, with both modules inside
 serve: build page ## the server and the demo page on http://127.0.0.1:8080
 	target/release/scorebox serve --bundle credit=models/credit --assets bindings-js/demo/dist --listen $(LISTEN)
 
-page: wasm ## the npm package and the demo page
-	cd bindings-js && npm ci --no-audit --no-fund && npm run build
+bindings-js/node_modules: bindings-js/package-lock.json
+	cd bindings-js && npm ci --no-audit --no-fund
+	touch $@
 
-test: test-rust test-python test-js test-models ## every test of every host, browser included
+page: wasm bindings-js/node_modules ## the npm package and the demo page
+	cd bindings-js && npm run build
+
+test: test-rust test-js test-python test-conformance ## every test of every host, browser included
 
 test-rust: setup
 	$(CARGO) test -p scorebox-core --features authoring
 	$(CARGO) test --release -p scorebox -p scorebox-tests -p scorebox-abi -p scorebox-wasm-build
 
-$(VENV)/.ready: bindings-py/requirements-test.txt
-	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --upgrade pip -r bindings-py/requirements-test.txt
-	touch $@
-
-test-python: setup $(VENV)/.ready
-	$(PY) -m pip install --quiet --force-reinstall --no-deps ./bindings-py
-	$(PY) -m pytest -q bindings-py/tests
-	$(PY) -m mypy.stubtest scorebox --allowlist bindings-py/stubtest-allowlist.txt
-
-test-js: page
+test-js: build page
 	./bindings-js/test/chromium.sh
 	cd bindings-js && npm test
 
-test-models: $(VENV)/.ready
-	$(PY) -m pytest -q models
+$(VENV)/.ready: bindings-py/requirements-test.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet -r bindings-py/requirements-test.txt
+	touch $@
 
-lint: setup ## rustfmt, clippy, ruff, mypy, biome, tsc
+python: setup $(VENV)/.ready
+	$(PY) -m pip install --quiet --force-reinstall --no-deps ./bindings-py
+
+test-python: python
+	$(PY) -m pytest -q bindings-py/tests models/tests
+	$(PY) -m mypy.stubtest scorebox --allowlist bindings-py/stubtest-allowlist.txt
+
+test-conformance: python ## the standard's node tests, real exports, hostile models, through the module
+	$(PY) -m tests.conformance.run
+	$(PY) -m tests.exports.run
+	$(PY) -m tests.hostile.run
+
+lint: setup bindings-js/node_modules $(VENV)/.ready ## rustfmt, clippy, ruff, mypy, biome, tsc
 	$(CARGO) fmt --check
-	$(CARGO) clippy --release --all-targets -- -D warnings
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	cd bindings-py && ../$(VENV)/bin/mypy python
+	cd bindings-js && npm run lint
 
 deny: ## the dependency rules of deny.toml
 	cargo deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked --version 0.20.2
@@ -69,4 +80,4 @@ deny: ## the dependency rules of deny.toml
 
 clean: ## everything that was built
 	$(CARGO) clean
-	rm -rf dist $(VENV) bindings-js/node_modules
+	rm -rf dist $(VENV) bindings-js/node_modules bindings-js/dist bindings-js/demo/dist

@@ -11,7 +11,7 @@ import xgboost
 from onnxmltools import convert_lightgbm, convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 
-from .case import Case, SEED, table, target
+from .case import SEED, Case, table, target
 
 LIGHTGBM = {
     "gbdt": {},
@@ -30,10 +30,12 @@ def lightgbm_models() -> Iterator[Case]:
     holes[::11, 0] = np.nan
     for name, extra in LIGHTGBM.items():
         for classes in (2, 3):
-            model = lightgbm.LGBMClassifier(n_estimators=15, num_leaves=7, random_state=SEED, verbose=-1, **extra).fit(
-                holes, target(x, classes)
+            model = lightgbm.LGBMClassifier(
+                n_estimators=15, num_leaves=7, random_state=SEED, verbose=-1, **extra
+            ).fit(holes, target(x, classes))
+            onnx = convert_lightgbm(
+                model, initial_types=[("X", FloatTensorType([None, x.shape[1]]))], zipmap=False
             )
-            onnx = convert_lightgbm(model, initial_types=[("X", FloatTensorType([None, x.shape[1]]))], zipmap=False)
             source = {"probabilities": model.predict_proba(holes)}
             yield Case(f"lightgbm/{name}/{classes}", onnx.SerializeToString(), {"X": holes}, source)
     for objective in ("regression", "poisson", "tweedie", "gamma", "quantile", "l1", "huber"):
@@ -81,7 +83,12 @@ def catboost_models() -> Iterator[Case]:
             yield Case(f"catboost/{classes}", file.read_bytes(), {"features": x})
         for loss in ("RMSE", "MAE", "Quantile"):
             model = catboost.CatBoostRegressor(
-                iterations=15, depth=4, loss_function=loss, random_seed=SEED, verbose=False, allow_writing_files=False
+                iterations=15,
+                depth=4,
+                loss_function=loss,
+                random_seed=SEED,
+                verbose=False,
+                allow_writing_files=False,
             ).fit(x, x[:, 3])
             model.save_model(str(file), format="onnx")
             source = {"predictions": model.predict(x).reshape(-1, 1)}

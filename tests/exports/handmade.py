@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from onnx import helper, TensorProto
+from onnx import TensorProto, helper
 
-from .case import Case, hostile, SEED
+from .case import SEED, Case, hostile
 
 MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ")
 POSTS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT")
 AGGREGATES = ("SUM", "AVERAGE", "MIN", "MAX")
 
 
-def grow(rng: np.random.Generator, trees: int, depth: int, features: int, modes: tuple[str, ...]) -> dict[str, list]:
+def grow(
+    rng: np.random.Generator, trees: int, depth: int, features: int, modes: tuple[str, ...]
+) -> dict[str, list]:
     """Complete binary trees with random splits, as the attributes of the standard name them."""
     nodes: dict[str, list] = {
         key: []
@@ -52,7 +54,9 @@ def leaves(nodes: dict[str, list], rng: np.random.Generator, prefix: str, ids: i
     """One weight per leaf and id, quantised so that sums are exact in any order."""
     found = [
         (t, n)
-        for t, n, mode in zip(nodes["nodes_treeids"], nodes["nodes_nodeids"], nodes["nodes_modes"], strict=True)
+        for t, n, mode in zip(
+            nodes["nodes_treeids"], nodes["nodes_nodeids"], nodes["nodes_modes"], strict=True
+        )
         if mode == "LEAF"
     ]
     rows = [(t, n, i) for (t, n) in found for i in range(ids)]
@@ -77,7 +81,9 @@ def model(operator: str, attributes: dict, features: int, outputs: list, double:
     """One node as a model."""
     kind = TensorProto.DOUBLE if double else TensorProto.FLOAT
     node = helper.make_node(operator, ["X"], [o.name for o in outputs], domain="ai.onnx.ml", **attributes)
-    graph = helper.make_graph([node], "g", [helper.make_tensor_value_info("X", kind, [None, features])], outputs)
+    graph = helper.make_graph(
+        [node], "g", [helper.make_tensor_value_info("X", kind, [None, features])], outputs
+    )
     opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
 
@@ -113,14 +119,18 @@ def classifiers() -> Iterator[Case]:
         nodes = grow(rng, 2, 2, 4, ("BRANCH_LEQ", "BRANCH_LT"))
         attributes = nodes | leaves(nodes, rng, "class", columns)
         if columns == 1:
-            attributes["class_ids"] = [1] * len(attributes["class_ids"]) if base % 2 else attributes["class_ids"]
+            attributes["class_ids"] = (
+                [1] * len(attributes["class_ids"]) if base % 2 else attributes["class_ids"]
+            )
         attributes["post_transform"] = post
         if text:
             attributes["classlabels_strings"] = ["good", "bad", "ugly"][:classes]
         else:
             attributes["classlabels_int64s"] = [0, 1, 7][:classes]
         if base:
-            attributes["base_values"] = [0.5 - 0.25 * k for k in range(1 if base == 1 and columns == 1 else classes)]
+            attributes["base_values"] = [
+                0.5 - 0.25 * k for k in range(1 if base == 1 and columns == 1 else classes)
+            ]
         kind = TensorProto.STRING if text else TensorProto.INT64
         label = helper.make_tensor_value_info("L", kind, [None])
         name = f"trees/cls/{post}/{classes}c{columns}w/{'text' if text else 'int'}/base{base}"

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import onnxruntime
-
 import scorebox
 
 from . import boosting, handmade, sklearn_models, text
@@ -60,7 +59,9 @@ def differs(got: object, want: object, tolerance: float) -> str:
         if a.dtype != b.dtype:
             return f"type {a.dtype}, want {b.dtype}"
         close = np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
-        return "" if close.all() else f"{(~close).sum()} of {close.size}, largest {np.nanmax(np.abs(a - b)):.3g}"
+        return (
+            "" if close.all() else f"{(~close).sum()} of {close.size}, largest {np.nanmax(np.abs(a - b)):.3g}"
+        )
     same = a.astype(str) == b.astype(str) if b.dtype.kind == "O" else a == b
     return "" if np.all(same) else f"{(~same).sum()} of {same.size} labels"
 
@@ -99,7 +100,9 @@ def judge(case: Case) -> tuple[str, str]:
         ):
             return "wrong", f"{name}: a batch of one gives other bits than a batch of {rows}"
     drift = [
-        f"{n} ({why})" for n, v in case.source.items() if n in got and (why := differs_from_source(got[n], v, case))
+        f"{n} ({why})"
+        for n, v in case.source.items()
+        if n in got and (why := differs_from_source(got[n], v, case))
     ]
     if not want:
         return "no peer", peer

@@ -27,7 +27,7 @@ from sklearn import (
     tree,
 )
 
-from .case import Case, plain_integers, SEED, table, target
+from .case import SEED, Case, plain_integers, table, target
 
 plain_integers()
 
@@ -67,7 +67,9 @@ CLASSIFIERS = {
     "nu_svc": lambda: svm.NuSVC(probability=True, nu=0.3, random_state=SEED),
     "linear_svc": lambda: svm.LinearSVC(),
     "mlp": lambda: neural_network.MLPClassifier((8, 4), max_iter=200, random_state=SEED),
-    "mlp_tanh": lambda: neural_network.MLPClassifier((8,), activation="tanh", max_iter=200, random_state=SEED),
+    "mlp_tanh": lambda: neural_network.MLPClassifier(
+        (8,), activation="tanh", max_iter=200, random_state=SEED
+    ),
     "calibrated_sigmoid": lambda: calibration.CalibratedClassifierCV(naive_bayes.GaussianNB(), cv=2),
     "calibrated_isotonic": lambda: calibration.CalibratedClassifierCV(
         tree.DecisionTreeClassifier(max_depth=4, random_state=SEED), method="isotonic", cv=2
@@ -105,7 +107,9 @@ TRANSFORMERS = {
     "power": lambda: preprocessing.PowerTransformer(),
     "quantile": lambda: preprocessing.QuantileTransformer(n_quantiles=50, random_state=SEED),
     "polynomial": lambda: preprocessing.PolynomialFeatures(2),
-    "kbins": lambda: preprocessing.KBinsDiscretizer(4, encode="onehot-dense", quantile_method="averaged_inverted_cdf"),
+    "kbins": lambda: preprocessing.KBinsDiscretizer(
+        4, encode="onehot-dense", quantile_method="averaged_inverted_cdf"
+    ),
     "kbins_ordinal": lambda: preprocessing.KBinsDiscretizer(
         4, encode="ordinal", quantile_method="averaged_inverted_cdf"
     ),
@@ -198,7 +202,9 @@ def pipelines() -> Iterator[Case]:
                 handle_unknown="ignore", drop=None if encoder == "onehot" else "first", sparse_output=False
             )
         )
-        columns = compose.ColumnTransformer([("n", numbers, ["a", "b", "c", "d"]), ("t", texts, ["home", "city"])])
+        columns = compose.ColumnTransformer(
+            [("n", numbers, ["a", "b", "c", "d"]), ("t", texts, ["home", "city"])]
+        )
         model = pipeline.make_pipeline(columns, linear_model.LogisticRegression(max_iter=300)).fit(frame, y)
         types = [(c, FloatTensorType([None, 1])) for c in "abcd"] + [
             (c, StringTensorType([None, 1])) for c in ("home", "city")

@@ -12,9 +12,23 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 
-from .case import Case, SEED
+from .case import SEED, Case
 
-WORDS = ("card", "payment", "refund", "late", "fee", "loan", "branch", "app", "Login", "ÉTAT", "straße", "账户", "还款")
+WORDS = (
+    "card",
+    "payment",
+    "refund",
+    "late",
+    "fee",
+    "loan",
+    "branch",
+    "app",
+    "Login",
+    "ÉTAT",
+    "straße",
+    "账户",
+    "还款",
+)
 
 
 def sentences(rows: int = 120) -> np.ndarray:
@@ -49,7 +63,9 @@ def text_models() -> Iterator[Case]:
     feeds = {"X": x.reshape(-1, 1)}
     for name, make in VECTORISERS.items():
         model = make().fit(x)
-        yield Case(f"text/{name}", to_onnx(model, initial_types=types, options=LOCALE).SerializeToString(), feeds)
+        yield Case(
+            f"text/{name}", to_onnx(model, initial_types=types, options=LOCALE).SerializeToString(), feeds
+        )
     for name, estimator in {
         "logistic": LogisticRegression(max_iter=300),
         "multinomial": MultinomialNB(),

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from onnx import FunctionProto, helper, ModelProto, NodeProto, numpy_helper, TensorProto
+from onnx import FunctionProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 FLOAT, INT, TEXT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL
 X = helper.make_tensor_value_info("X", FLOAT, [None, 3])
 Y = helper.make_tensor_value_info("Y", FLOAT, None)
 
 
-def wrap(nodes: list[NodeProto], initializers: dict[str, np.ndarray] | None = None, **extra: object) -> ModelProto:
+def wrap(
+    nodes: list[NodeProto], initializers: dict[str, np.ndarray] | None = None, **extra: object
+) -> ModelProto:
     """Nodes as a model with input X [batch, 3] and output Y."""
     weights = [numpy_helper.from_array(v, k) for k, v in (initializers or {}).items()]
     graph = helper.make_graph(nodes, "g", extra.pop("inputs", [X]), extra.pop("outputs", [Y]), weights)
@@ -36,7 +38,9 @@ def i64(*values: int) -> np.ndarray:
 
 def sound() -> ModelProto:
     """A model with nothing wrong, to cut and flip."""
-    return wrap([node("MatMul", ["X", "w"], ["h"]), node("Relu", ["h"], ["Y"])], {"w": np.ones((3, 2), np.float32)})
+    return wrap(
+        [node("MatMul", ["X", "w"], ["h"]), node("Relu", ["h"], ["Y"])], {"w": np.ones((3, 2), np.float32)}
+    )
 
 
 def bytes_models() -> dict[str, bytes]:
@@ -76,13 +80,17 @@ def graphs() -> dict[str, ModelProto]:
         [node("Identity", ["X"], ["b"])], "b", [], [helper.make_tensor_value_info("b", FLOAT, None)]
     )
     return {
-        "cycle": wrap([node("Add", ["X", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["Y"])]),
+        "cycle": wrap(
+            [node("Add", ["X", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Relu", ["b"], ["Y"])]
+        ),
         "self_loop": wrap([node("Add", ["Y", "X"], ["Y"])]),
         "missing_weight": wrap([node("MatMul", ["X", "gone"], ["Y"])]),
         "dangling_output": wrap([node("Relu", ["X"], ["Z"])]),
         "written_twice": wrap([node("Relu", ["X"], ["Y"]), node("Abs", ["X"], ["Y"])]),
         "unknown_operator": wrap([node("Confabulate", ["X"], ["Y"])]),
-        "unknown_domain": wrap([node("Relu", ["X"], ["Y"], domain="evil.example")], opsets={"": 17, "evil.example": 1}),
+        "unknown_domain": wrap(
+            [node("Relu", ["X"], ["Y"], domain="evil.example")], opsets={"": 17, "evil.example": 1}
+        ),
         "opset_999": wrap([node("Relu", ["X"], ["Y"])], opsets={"": 999}),
         "ml_opset_99": wrap([tree()], opsets={"": 17, "ai.onnx.ml": 99}),
         "no_opset": wrap([node("Relu", ["X"], ["Y"])], opsets={}),
@@ -147,7 +155,10 @@ def functions() -> dict[str, ModelProto]:
 
     def local(name: str, calls: list[str]) -> FunctionProto:
         names = ["x", *(f"t{k}" for k in range(len(calls) - 1)), "y"]
-        nodes = [node(c, [names[k]], [names[k + 1]], domain="f" if c != "Relu" else "") for k, c in enumerate(calls)]
+        nodes = [
+            node(c, [names[k]], [names[k + 1]], domain="f" if c != "Relu" else "")
+            for k, c in enumerate(calls)
+        ]
         return helper.make_function(
             "f", name, ["x"], ["y"], nodes, [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
         )
@@ -220,7 +231,8 @@ def operators() -> dict[str, ModelProto]:
         "encoder_lengths": wrap(keys),
         "gather_outside": wrap([node("Gather", ["X", "k"], ["Y"], axis=1)], {"k": i64(9)}),
         "slice_step_zero": wrap(
-            [node("Slice", ["X", "a", "b", "c", "d"], ["Y"])], {"a": i64(0), "b": i64(9), "c": i64(0), "d": i64(0)}
+            [node("Slice", ["X", "a", "b", "c", "d"], ["Y"])],
+            {"a": i64(0), "b": i64(9), "c": i64(0), "d": i64(0)},
         ),
         "cast_text": cast,
         "reshape_impossible": wrap([node("Reshape", ["X", "n"], ["Y"])], {"n": i64(7, 11)}),
@@ -239,15 +251,20 @@ def legal() -> dict[str, ModelProto]:
         nodes_modes=["BRANCH_LEQ" if k < deep else "LEAF" for k in range(2 * deep + 1)],
         nodes_values=[float(k) for k in range(2 * deep + 1)],
         nodes_truenodeids=[deep + k if k < deep else 0 for k in range(2 * deep + 1)],
-        nodes_falsenodeids=[(k + 1 if k < deep - 1 else 2 * deep) if k < deep else 0 for k in range(2 * deep + 1)],
+        nodes_falsenodeids=[
+            (k + 1 if k < deep - 1 else 2 * deep) if k < deep else 0 for k in range(2 * deep + 1)
+        ],
         target_treeids=[0] * (deep + 1),
         target_nodeids=list(range(deep, 2 * deep + 1)),
         target_ids=[0] * (deep + 1),
         target_weights=[1.0] * (deep + 1),
     )
-    chain = [node("Relu", [f"c{k}" if k else "X"], [f"c{k + 1}" if k < 9_999 else "Y"]) for k in range(10_000)]
+    chain = [
+        node("Relu", [f"c{k}" if k else "X"], [f"c{k + 1}" if k < 9_999 else "Y"]) for k in range(10_000)
+    ]
     smallest = wrap(
-        [node("Div", ["a", "b"], ["q"]), node("Cast", ["q"], ["Y"], to=FLOAT)], {"a": i64(-(1 << 63)), "b": i64(-1)}
+        [node("Div", ["a", "b"], ["q"]), node("Cast", ["q"], ["Y"], to=FLOAT)],
+        {"a": i64(-(1 << 63)), "b": i64(-1)},
     )
     return {"deep_tree": wrap([path]), "chain": wrap(chain), "smallest_by_minus_one": smallest}
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-
 import scorebox
 
 from . import models
