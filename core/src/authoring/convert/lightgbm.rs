@@ -3,7 +3,9 @@
 //! LightGBM compares doubles: a value `x` goes left where `x <= t`. For an `x` that is a float32 this is
 //! the same as `x <= f`, `f` the largest float32 that does not exceed `t`. Its rules for missing values
 //! (`Tree::NumericalDecision` and `Tree::CategoricalDecision` of the library) are a flag and two bits per
-//! split: none (NaN is read as zero), zero (zero and NaN are missing), NaN (NaN is missing).
+//! split: none (NaN is read as zero), zero (zero and NaN are missing), NaN (NaN is missing). Random forests
+//! average their trees here already, and a `sigmoid` other than 1 is in the leaves, so that the margin of
+//! a classifier is always its log odds.
 
 mod text;
 
@@ -13,8 +15,10 @@ use super::{invalid, malformed, unsupported};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 
-/// What LightGBM takes for zero where zero is missing: at most this far from it.
+/// What is at most this far from zero is zero to LightGBM, whose interface for rows drops such values.
 const ZERO: f32 = 1e-35;
+/// The largest float32 that is below zero and not zero to LightGBM.
+const BELOW_ZERO: f32 = f32::next_down(-ZERO);
 
 const CATEGORICAL: u8 = 1;
 const DEFAULT_LEFT: u8 = 2;
@@ -140,34 +144,31 @@ fn add_tree(forest: &mut Forest, tree: &Section<'_>, target: usize, scale: f64) 
     Ok(())
 }
 
-/// The comparisons of a numerical split; the first child is the left one.
+/// The comparisons of a numerical split; the first child is the left one. All are `<=`, which the
+/// runtime is fastest at.
 fn compare(tree: &Section<'_>, kind: u8, threshold: f64, out: &mut Vec<Comparison>) -> Result<()> {
     if threshold.is_nan() {
         return Err(tree.wrong("threshold", "must not have NaN"));
     }
     let left = kind & DEFAULT_LEFT != 0;
-    let value = round_down(threshold);
-    let step = |mode, value, missing, first| Comparison { mode, value, missing, first };
-    let leq = |missing| step(Mode::Leq, value, missing, true);
-    match kind >> 2 {
-        0 => out.push(leq(threshold >= 0.0)),
-        2 => out.push(leq(left)),
-        1 => match (left, value) {
-            (true, value) if value >= ZERO => out.push(leq(true)),
-            (true, value) if value >= -ZERO => out.push(step(Mode::Leq, ZERO, true, true)),
-            (true, _) => out.extend([
-                leq(false),
-                step(Mode::Lt, -ZERO, false, false),
-                step(Mode::Leq, ZERO, true, true),
-            ]),
-            (false, value) if value < -ZERO => out.push(leq(false)),
-            (false, value) if value <= ZERO => out.push(step(Mode::Lt, -ZERO, false, true)),
-            (false, _) => out.extend([
-                step(Mode::Lt, -ZERO, false, true),
-                step(Mode::Leq, ZERO, true, false),
-                leq(false),
-            ]),
-        },
+    let leq = |value, missing, first| Comparison { mode: Mode::Leq, value, missing, first };
+    let value = match round_down(threshold) {
+        value if threshold >= 0.0 => value.max(ZERO),
+        value => value.min(BELOW_ZERO),
+    };
+    match (kind >> 2, left) {
+        (0, _) => out.push(leq(value, threshold >= 0.0, true)),
+        (2, _) => out.push(leq(value, left, true)),
+        (1, true) if threshold >= 0.0 => out.push(leq(value, true, true)),
+        (1, true) if value == BELOW_ZERO => out.push(leq(ZERO, true, true)),
+        (1, true) => {
+            out.extend([leq(value, false, true), leq(BELOW_ZERO, false, false), leq(ZERO, true, true)]);
+        }
+        (1, false) if threshold < 0.0 => out.push(leq(value, false, true)),
+        (1, false) if value == ZERO => out.push(leq(BELOW_ZERO, false, true)),
+        (1, false) => {
+            out.extend([leq(BELOW_ZERO, false, true), leq(ZERO, true, false), leq(value, false, true)]);
+        }
         _ => return Err(tree.wrong("decision_type", "must be 0 to 11")),
     }
     Ok(())

@@ -83,7 +83,7 @@ fn link(objective: &str, targets: usize) -> Result<(Link, Start)> {
     Ok(match objective {
         "binary:logistic" | "reg:logistic" if targets == 1 => (Link::Logistic, Start::Logit),
         "binary:logistic" | "reg:logistic" => (Link::OneVersusAll, Start::Logit),
-        "binary:logitraw" => (Link::Identity, Start::Logit),
+        "binary:logitraw" => (Link::Identity, Start::AsIs),
         "binary:hinge" => (Link::Step, Start::AsIs),
         "multi:softprob" | "multi:softmax" => (Link::Softmax, Start::AsIs),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => {
