@@ -52,7 +52,15 @@ impl<'a> Packing<'_, 'a> {
         let mut files = Files::from([(MANIFEST.to_owned(), json.clone())]);
         for (at, model) in self.manifest.models.iter().enumerate() {
             let bytes = self.onnx(model).map_err(|error| error.at(format_args!("models[{at}].file")))?;
-            files.insert(model.onnx_file().into_owned(), bytes);
+            let file = model.onnx_file();
+            if files.get(&*file).is_some_and(|other| *other != bytes) {
+                let message =
+                    format!("packing makes `{file}` of this, which is another file already; rename one");
+                return Err(
+                    Error::new(ErrorCode::ManifestInvalid, message).at(format_args!("models[{at}].file"))
+                );
+            }
+            files.insert(file.into_owned(), bytes);
         }
         if !sample.is_empty() {
             let unexplained = self.seal(&files, &Files::new(), &programs)?;
