@@ -3,9 +3,12 @@
 #![cfg(feature = "authoring")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use scorebox_core::onnx::kernel::Operator;
+use scorebox_core::onnx::{neural, ops, registry};
 use scorebox_core::{ErrorCode, authoring};
 
 fn assert_current(name: &str, expected: &str) {
@@ -14,7 +17,11 @@ fn assert_current(name: &str, expected: &str) {
         std::fs::write(&path, expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, expected, "docs/{name} is out of date: run this test with UPDATE_DOCS=1");
+    assert_eq!(
+        found, expected,
+        "docs/{name} is out of date; run UPDATE_DOCS=1 cargo test -p \
+         scorebox-core --features authoring --test documents"
+    );
 }
 
 #[test]
@@ -36,4 +43,53 @@ fn the_list_of_errors_is_current() {
         writeln!(text, "| `{code}` | {} |", code.explain().trim()).unwrap();
     }
     assert_current("errors.md", &text);
+}
+
+/// Least and greatest count as people write them.
+fn counts((least, greatest): (usize, usize)) -> String {
+    match greatest {
+        _ if least == greatest => least.to_string(),
+        // No operator takes so many: the standard gives no greatest number.
+        0x100.. => format!("{least} or more"),
+        _ => format!("{least} to {greatest}"),
+    }
+}
+
+#[test]
+fn the_list_of_operators_is_current() {
+    let full = neural::OPERATORS.iter().map(|operator| (operator, "full"));
+    let tabular = ops::FAMILIES.iter().copied().flatten().map(|operator| (operator, "tabular"));
+    // As in the registry, what the tabular runtime has itself wins.
+    let rows: BTreeMap<(&str, &str), (&Operator, &str)> =
+        full.chain(tabular).map(|row| ((row.0.domain, row.0.name), row)).collect();
+    let mut text = String::from(
+        "# Operators\n\n\
+         Generated from the registry in `core/src/onnx`. `versions` are those at which the standard changed the\n\
+         operator; each stays valid up to the next, the last up to the newest operator set that is known. `types` are\n\
+         the element types of the main input. `tabular` operators run in both modules, `full` ones in\n\
+         `scorebox-full.wasm` only, where tract runs them. A model with any other operator, version or type is\n\
+         refused at load.\n",
+    );
+    for (domain, newest) in registry::DOMAINS {
+        let rows: Vec<_> = rows.iter().filter(|(key, _)| key.0 == *domain).collect();
+        let shown = if domain.is_empty() { "ai.onnx" } else { domain };
+        writeln!(text, "\n## {shown}, up to version {newest}: {} operators\n", rows.len()).unwrap();
+        text.push_str(
+            "| operator | versions | inputs | outputs | types | backend |\n|---|---|---|---|---|---|\n",
+        );
+        for (_, (operator, backend)) in rows {
+            let versions: Vec<String> = operator.versions.iter().map(i64::to_string).collect();
+            writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {backend} |",
+                operator.name,
+                versions.join(", "),
+                counts(operator.inputs),
+                counts(operator.outputs),
+                operator.types
+            )
+            .unwrap();
+        }
+    }
+    assert_current("operators.md", &text);
 }
