@@ -71,7 +71,7 @@ impl Explained {
         }
         let width = self.origins.len();
         let needed = self.trees.as_ref().map_or(width, Trees::width);
-        if width == 0 || rows.len() % width != 0 || needed > width {
+        if width == 0 || !rows.len().is_multiple_of(width) || needed > width {
             return Err(Error::new(ErrorCode::InputShape, format!("the model's part takes {width} columns")));
         }
         Ok((rows.len() / width, width))
@@ -245,8 +245,8 @@ impl Explainer {
                 sum += contribution;
             }
             let allowed = TOLERANCE * margin.abs().max(1.0);
-            // Written so that NaN fails.
-            if !((sum - margin).abs() <= allowed) {
+            let apart = (sum - margin).abs();
+            if apart.is_nan() || apart > allowed {
                 return Err(Error::new(
                     ErrorCode::ReasonsSum,
                     format!("row {at}: the contributions do not add up to the model's margin"),

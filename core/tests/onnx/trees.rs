@@ -106,7 +106,7 @@ fn aggregates_combine_the_votes_of_all_trees() {
     ] {
         let aggregate = text("aggregate_function", aggregate);
         let x = table(1, &[-1.0, 1.0]);
-        assert_eq!(floats_of(&regressor(&pair(), 2, &[aggregate.clone()]), &x), wanted);
+        assert_eq!(floats_of(&regressor(&pair(), 2, std::slice::from_ref(&aggregate)), &x), wanted);
         let base = float_list("base_values", &[10.0, 20.0]);
         let wanted: Vec<f32> =
             wanted.iter().zip([10.0, 20.0, 10.0, 20.0]).map(|(sum, base)| sum + base).collect();
@@ -156,7 +156,7 @@ fn two_classes_as_gradient_boosting_writes_them() {
     // Margins of class 0 stand for the second label; compared with zero.
     let tree = || Stump::votes(&[(0, -2.0)], &[(0, 2.0)]);
     let logistic = text("post_transform", "LOGISTIC");
-    let (labels, scores) = decide(&[tree()], &[5, 7], &[logistic.clone()], &[-1.0, 1.0]);
+    let (labels, scores) = decide(&[tree()], &[5, 7], std::slice::from_ref(&logistic), &[-1.0, 1.0]);
     assert_eq!(labels, [5, 7]);
     assert!((scores[1] - 0.119_202_92).abs() < 1e-6 && (scores[3] - 0.880_797).abs() < 1e-6);
     assert!((scores[0] + scores[1] - 1.0).abs() < 1e-6);
@@ -338,7 +338,7 @@ fn version_five_splits_and_sets() {
     assert_eq!(floats_of(&flat(0, &[]), &x), [1.0, 0.0, 1.0, 0.0, 0.0, 2.0, 0.0, 2.0]);
     let set = floats_tensor("membership_values", &[3.0, 1.0, NAN]);
     let missing = attribute_ints("nodes_missing_value_tracks_true", &[1]);
-    assert_eq!(floats_of(&flat(6, &[set.clone()]), &x), [1.0, 0.0, 0.0, 2.0, 1.0, 0.0, 0.0, 2.0]);
+    assert_eq!(floats_of(&flat(6, std::slice::from_ref(&set)), &x), [1.0, 0.0, 0.0, 2.0, 1.0, 0.0, 0.0, 2.0]);
     assert_eq!(floats_of(&flat(6, &[set.clone(), missing]), &x)[6..], [1.0, 0.0]);
     // The standard's numbers of transforms: 1 is SOFTMAX, 2 is LOGISTIC.
     let logistic = floats_of(&flat(0, &[attribute_int("post_transform", 2)]), &x);

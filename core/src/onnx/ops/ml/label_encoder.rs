@@ -85,13 +85,13 @@ fn pairs(spec: &NodeSpec<'_>) -> Result<(Data, Data)> {
     let default_int = spec.attributes.int("default_int64")?.unwrap_or(-1);
     let default_float = spec.attributes.float("default_float")?.unwrap_or(-0.0);
     let default = if spec.opset < 4 { None } else { spec.attributes.tensor("default_tensor")? };
-    if let Some(tensor) = &default {
-        if tensor.len() != 1 || tensor.dtype() != values.dtype() {
-            return Err(wrong(format!(
-                "attribute \"default_tensor\" must hold one {}, as the values do",
-                values.dtype().name()
-            )));
-        }
+    if let Some(tensor) = &default
+        && (tensor.len() != 1 || tensor.dtype() != values.dtype())
+    {
+        return Err(wrong(format!(
+            "attribute \"default_tensor\" must hold one {}, as the values do",
+            values.dtype().name()
+        )));
     }
     let default = default.as_ref().map(Tensor::data);
     macro_rules! push {
@@ -121,10 +121,10 @@ fn list(spec: &NodeSpec<'_>, what: &str, [texts, ints, floats, tensor]: [&str; 4
     if let Some(list) = spec.attributes.floats(floats)? {
         found.push(Data::F32(list.to_vec()));
     }
-    if spec.opset >= 4 {
-        if let Some(tensor) = spec.attributes.tensor(tensor)? {
-            found.push(tensor.data().clone());
-        }
+    if spec.opset >= 4
+        && let Some(tensor) = spec.attributes.tensor(tensor)?
+    {
+        found.push(tensor.data().clone());
     }
     match (found.pop(), found.is_empty()) {
         (Some(list), true) => Ok(list),

@@ -88,7 +88,7 @@ impl Lookup {
         match (self, data) {
             (Self::Texts(map), Data::Str(list)) => places.extend(list.iter().map(|key| found(map.get(key)))),
             (Self::Integers(map), Data::I64(list)) => {
-                places.extend(list.iter().map(|key| found(map.get(key))))
+                places.extend(list.iter().map(|key| found(map.get(key))));
             }
             (Self::Integers(map), Data::I32(list)) => {
                 places.extend(list.iter().map(|&key| found(map.get(&i64::from(key)))));

@@ -82,9 +82,10 @@ impl Coupling {
             let step = (-self.product[i] + form) / own;
             classes[i] += step;
             form = (form + step * (step * own + 2.0 * self.product[i])) / (1.0 + step) / (1.0 + step);
-            for j in 0..count {
-                self.product[j] = (self.product[j] + step * self.matrix[i * count + j]) / (1.0 + step);
-                classes[j] /= 1.0 + step;
+            let row = &self.matrix[i * count..(i + 1) * count];
+            for ((product, class), weight) in self.product.iter_mut().zip(classes.iter_mut()).zip(row) {
+                *product = (*product + step * weight) / (1.0 + step);
+                *class /= 1.0 + step;
             }
         }
         false

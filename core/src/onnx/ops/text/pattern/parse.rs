@@ -456,10 +456,10 @@ fn add(set: &mut Set, ranges: &[(char, char)], negated: bool) {
     }
     let mut next = Some('\0');
     for &(low, high) in ranges {
-        if let (Some(start), Some(end)) = (next, char::from_u32((low as u32).wrapping_sub(1))) {
-            if start <= end {
-                set.ranges.push((start, end));
-            }
+        if let (Some(start), Some(end)) = (next, char::from_u32((low as u32).wrapping_sub(1)))
+            && start <= end
+        {
+            set.ranges.push((start, end));
         }
         next = char::from_u32(high as u32 + 1);
     }
