@@ -11,6 +11,7 @@ use scorebox_core::authoring::pack;
 use scorebox_core::bundle::{Archive, LOCK, Lock, write_archive};
 use scorebox_core::onnx::{Data, Model, Session, Shape, Tensor, Value};
 use scorebox_core::scorer::Scorer;
+use scorebox_core::table::Writer;
 use scorebox_core::{Error, ErrorCode, Limits};
 use serde_json::{Value as Json, json};
 
@@ -273,5 +274,50 @@ fn a_bundle_holds_what_packing_made_of_the_file() {
         let decision: Json = serde_json::from_slice(&out).unwrap();
         let found = decision["scores"]["pd"].as_f64().unwrap();
         assert!((found - f64::from(wanted[1])).abs() < 1e-6, "{decision}");
+    }
+}
+
+#[test]
+fn a_model_from_a_library_file_is_explained() {
+    let names = ["a", "b", "c", "d"];
+    let manifest = json!({
+        "format": 1, "name": "boosted", "version": "1.0.0",
+        "inputs": names.map(|name| json!({"name": name, "type": "number"})),
+        "models": [{
+            "id": "m", "file": "model.txt", "inputs": {"X": names},
+            "output": {"name": "probabilities", "kind": "probability", "class": 1}, "margin": {"name": "margin"},
+        }],
+        "scores": {"pd": {"model": "m"}},
+        "reasons": {
+            "model": "m", "method": "tree_shap", "top": 4, "direction": "increase",
+            "codes": names.map(|name| json!({"code": name, "features": [name], "text": {"en": name}})),
+        },
+    });
+    let folder = BTreeMap::from([
+        ("bundle.json".to_owned(), Cow::Owned(serde_json::to_vec(&manifest).unwrap())),
+        ("model.txt".to_owned(), Cow::Borrowed(LIGHTGBM.as_bytes())),
+    ]);
+    let expected: Json = serde_json::from_str(EXPECTED).unwrap();
+    let rows = expected["lightgbm.txt"]["rows"].as_array().unwrap();
+    let mut writer = Writer::default();
+    let columns: Vec<Vec<String>> = (0..names.len())
+        .map(|at| {
+            rows.iter().map(|row| row[at].as_f64().map_or(String::new(), |cell| cell.to_string())).collect()
+        })
+        .collect();
+    for (name, cells) in names.iter().zip(&columns) {
+        writer.texts(name, cells.iter().map(String::as_str), None);
+    }
+    let mut sample = Vec::new();
+    writer.finish(rows.len(), &mut sample).unwrap();
+    let packed = pack(&write_archive(&folder).unwrap(), &sample, b"").unwrap();
+    let mut scorer = Scorer::load(&packed, &Limits::DEFAULT, [0; 32]).unwrap();
+    for (row, margin) in rows.iter().zip(floats(&expected["lightgbm.txt"]["margin"])) {
+        let record = json!({"record": {"a": row[0], "b": row[1], "c": row[2], "d": row[3]}});
+        let mut out = Vec::new();
+        scorer.score(record.to_string().as_bytes(), &mut out).unwrap();
+        let decision: Json = serde_json::from_slice(&out).unwrap();
+        let sum = decision["explanation"]["sum"].as_f64().unwrap();
+        assert!((sum - f64::from(margin[0])).abs() < 1e-5, "{decision}");
     }
 }
