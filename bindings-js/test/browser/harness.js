@@ -40,7 +40,7 @@ const tasks = {
       same: text(byAddress) === text(byResponse),
       decision: text(byAddress),
       left: bytes.length,
-      missing: await code(load("/bundles/nothing.zip")),
+      missing: await code(load("/no/such/bundle.zip")),
       wrong: await code(load("/bundles/credit.zip", { integrity: "sha384-AAAA" })),
       outputs: Object.keys(model.run({ X: new Float32Array(width) })),
       isolated: globalThis.crossOriginIsolated,
