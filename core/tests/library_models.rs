@@ -65,6 +65,34 @@ fn xgboost_with_gaps_and_categories() {
     assert_as_the_library("xgboost.json", XGBOOST);
 }
 
+#[test]
+fn xgboost_as_older_versions_write_it() {
+    let mut file: Json = serde_json::from_str(XGBOOST).unwrap();
+    let learner = &mut file["learner"];
+    learner["feature_names"] = json!(["NaN", "\\\"NaN", "c", "d"]);
+    learner["learner_model_param"].as_object_mut().unwrap().remove("num_target");
+    let model = &mut learner["gradient_booster"]["model"];
+    model.as_object_mut().unwrap().remove("iteration_indptr");
+    for tree in model["trees"].as_array_mut().unwrap() {
+        for flag in tree["default_left"].as_array_mut().unwrap() {
+            *flag = json!(*flag != json!(0));
+        }
+        for at in 0..tree["split_type"].as_array().unwrap().len() {
+            if tree["split_type"][at] == json!(1) {
+                tree["split_conditions"][at] = json!(null);
+            }
+        }
+    }
+    let text = file.to_string();
+    assert!(text.contains("null"));
+    assert_as_the_library("xgboost.json", &text.replace("null", "NaN"));
+    // NaN may stand where no number is needed, and nowhere else.
+    let tree = &mut file["learner"]["gradient_booster"]["model"]["trees"][0];
+    tree["split_conditions"][0] = json!(null);
+    let error = convert(ModelFormat::XgBoost, &file.to_string()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::ModelInvalid, "{error}");
+}
+
 /// One split of column 0: left is 1, right is 2.
 fn stump(kind: u8, threshold: f64) -> String {
     format!(

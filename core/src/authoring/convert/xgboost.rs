@@ -6,7 +6,7 @@
 
 mod file;
 
-use self::file::{File, Model, Tree};
+use self::file::{File, Model, Tree, nulls_for_nan};
 use super::trees::{Comparison, Forest, Link, Mode, reachable};
 use super::{invalid, malformed, unsupported};
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::limits::Limits;
 
 /// Reads the model.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Forest> {
-    let file: File = serde_json::from_slice(bytes).map_err(|error| {
+    let file: File = serde_json::from_slice(&nulls_for_nan(bytes)).map_err(|error| {
         malformed(format!("not the JSON file that XGBoost's booster.save_model writes: {error}"))
     })?;
     let learner = &file.learner;
@@ -160,8 +160,9 @@ fn add_tree(forest: &mut Forest, tree: &Tree, target: usize, weight: f32) -> Res
     let mut comparisons = Vec::new();
     for at in nodes {
         let value = tree.split_conditions[at];
+        let number = || value.ok_or_else(|| invalid(format!("split_conditions[{at}] must be a number")));
         let Some((left, right)) = children(at)? else {
-            forest.leaf(at, target, value * weight)?;
+            forest.leaf(at, target, number()? * weight)?;
             continue;
         };
         let feature = usize::try_from(tree.split_indices[at]).ok().filter(|&at| at < forest.features);
@@ -169,7 +170,7 @@ fn add_tree(forest: &mut Forest, tree: &Tree, target: usize, weight: f32) -> Res
             .ok_or_else(|| invalid(format!("split_indices[{at}] must be below {}", forest.features)))?;
         let default_left = tree.default_left[at].is_set();
         if tree.split_type.get(at) != Some(&1) {
-            let less = Comparison { mode: Mode::Lt, value, missing: default_left, first: true };
+            let less = Comparison { mode: Mode::Lt, value: number()?, missing: default_left, first: true };
             forest.split(at, feature, &[less], (left, right))?;
             continue;
         }

@@ -1,11 +1,41 @@
 //! What is read of the file; keys that do not bear on scores are skipped.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
 use crate::authoring::convert::malformed;
 use crate::error::Result;
+
+/// The text with null for NaN, which is no JSON but what the library writes.
+pub(super) fn nulls_for_nan(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.windows(3).any(|word| word == b"NaN") {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 3);
+    let (mut rest, mut in_text) = (bytes, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        match byte {
+            b'\\' if in_text => {
+                out.push(byte);
+                out.extend(after.first());
+                rest = after.get(1..).unwrap_or_default();
+                continue;
+            }
+            b'"' => in_text = !in_text,
+            b'N' if !in_text && after.starts_with(b"aN") => {
+                out.extend(b"null");
+                rest = after.get(2..).unwrap_or_default();
+                continue;
+            }
+            _ => {}
+        }
+        out.push(byte);
+        rest = after;
+    }
+    Cow::Owned(out)
+}
 
 #[derive(Deserialize)]
 pub(super) struct File {
@@ -88,7 +118,8 @@ pub(super) struct Tree {
     pub(super) tree_param: Params,
     pub(super) left_children: Vec<i64>,
     pub(super) right_children: Vec<i64>,
-    pub(super) split_conditions: Vec<f32>,
+    /// Nothing where the file has NaN, as versions before 2 write it for categorical splits.
+    pub(super) split_conditions: Vec<Option<f32>>,
     pub(super) split_indices: Vec<i64>,
     pub(super) default_left: Vec<Flag>,
     /// 1 where a split is categorical.
