@@ -15,7 +15,7 @@ mod layers;
 use std::collections::BTreeSet;
 
 use super::kernel::{Built, NodeSpec, Operator};
-use super::ops::FAMILIES;
+use super::ops::{FAMILIES, extended};
 use super::proto::{AttributeValue, ModelProto, NodeProto};
 use crate::error::Result;
 
@@ -48,11 +48,12 @@ fn build(layer: &Layer, spec: &mut NodeSpec<'_>) -> Result<Built> {
     ));
 }
 
-/// The operators of a model that only the neural backend has, by name.
+/// The operators of a model that only the full module has, by name.
 pub(crate) fn used_by<'m>(model: &'m ModelProto<'m>) -> BTreeSet<&'m str> {
     let only_here = |name: &str| {
         let has = |rows: &[Operator]| rows.iter().any(|row| row.domain.is_empty() && row.name == name);
         has(OPERATORS) && !FAMILIES.iter().any(|family| has(family))
+            || cfg!(not(feature = "extended")) && has(extended::OPERATORS)
     };
     let mut names = BTreeSet::new();
     let mut open: Vec<&[NodeProto<'_>]> = model.functions.iter().map(|function| &*function.nodes).collect();

@@ -16,6 +16,7 @@ mod control;
 mod determinant;
 mod einsum;
 mod elementwise;
+pub(crate) mod extended;
 mod extremes;
 mod generation;
 mod indexing;
@@ -64,6 +65,7 @@ pub const FAMILIES: &[&[Operator]] = &[
     determinant::OPERATORS,
     einsum::OPERATORS,
     elementwise::OPERATORS,
+    extended::OPERATORS,
     extremes::OPERATORS,
     generation::OPERATORS,
     indexing::OPERATORS,

@@ -34,11 +34,11 @@ impl Inputs for Feeds {
     }
 }
 
-fn attribute<'m>(name: &'m str, value: AttributeValue<'m>) -> AttributeProto<'m> {
+pub(super) fn attribute<'m>(name: &'m str, value: AttributeValue<'m>) -> AttributeProto<'m> {
     AttributeProto { name, reference: "", value }
 }
 
-fn whole<'m>(name: &'m str, value: i64) -> AttributeProto<'m> {
+pub(super) fn whole<'m>(name: &'m str, value: i64) -> AttributeProto<'m> {
     attribute(name, AttributeValue::Int(value))
 }
 
@@ -53,7 +53,7 @@ fn build(name: &str, attributes: &[AttributeProto<'_>], inputs: Vec<Option<Fact>
 }
 
 /// Builds and runs an operator; the shapes of the inputs are known at load, their values are not.
-fn run(name: &str, attributes: &[AttributeProto<'_>], feeds: Vec<Tensor>) -> Result<Tensor> {
+pub(super) fn run(name: &str, attributes: &[AttributeProto<'_>], feeds: Vec<Tensor>) -> Result<Tensor> {
     let facts = feeds.iter().map(|tensor| {
         let dims = tensor.shape().sizes().iter().map(|&size| Dim::Known(size)).collect();
         Some(Fact::shaped(tensor.dtype(), Some(dims)))
@@ -78,19 +78,19 @@ fn run(name: &str, attributes: &[AttributeProto<'_>], feeds: Vec<Tensor>) -> Res
     Ok(tensor)
 }
 
-fn tensor<T: Element>(sizes: &[usize], elements: &[T]) -> Tensor {
+pub(super) fn tensor<T: Element>(sizes: &[usize], elements: &[T]) -> Tensor {
     Tensor::new(Shape::new(sizes).unwrap(), T::wrap(elements.to_vec())).unwrap()
 }
 
-fn list<T: Element>(elements: &[T]) -> Tensor {
+pub(super) fn list<T: Element>(elements: &[T]) -> Tensor {
     tensor(&[elements.len()], elements)
 }
 
-fn texts(list: &[&str]) -> Tensor {
+pub(super) fn texts(list: &[&str]) -> Tensor {
     Tensor::new(Shape::vector(list.len()), Data::Str(list.iter().copied().collect())).unwrap()
 }
 
-fn code(result: Result<Tensor>) -> ErrorCode {
+pub(super) fn code(result: Result<Tensor>) -> ErrorCode {
     result.unwrap_err().code()
 }
 
