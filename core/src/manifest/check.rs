@@ -119,17 +119,18 @@ fn check_texts(texts: &Texts) -> Result<()> {
 
 fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
     let points = |model: &Model| model.calibration.x.as_ref().map_or(0, Vec::len);
+    let fed = |model: &Model| model.inputs.values().map(|feed| 1 + feed.names().len()).sum::<usize>();
     let allowed = |input: &Input| input.allowed.as_ref().map_or(0, Vec::len);
     let items = manifest.inputs.len()
         + manifest.inputs.iter().map(allowed).sum::<usize>()
         + manifest.features.len()
-        + manifest.models.iter().map(points).sum::<usize>()
+        + manifest.models.iter().map(|model| 1 + fed(model) + points(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
         + manifest.policy.as_ref().map_or(0, |policy| policy.rules.len())
         + manifest.reasons.as_ref().map_or(0, |reasons| reasons.codes.len());
     if items > limits.manifest_items {
         return Err(invalid(format!(
-            "inputs, features, rules, grades, codes and points together are {items}; the limit is {}",
+            "inputs, features, columns of models, rules, grades, codes and points together are {items}; the limit is {}",
             limits.manifest_items
         )));
     }

@@ -1,5 +1,7 @@
 //! From columns to the tensors that a model's inputs take.
 
+use std::collections::BTreeMap;
+
 use super::mismatch;
 use crate::error::{Error, ErrorCode, Result};
 use crate::manifest::{Feed, InputType, Manifest, Model, OnIssue};
@@ -24,6 +26,7 @@ pub(super) fn plan(
     manifest: &Manifest,
     scope: &Scope,
 ) -> Result<(Vec<FeedPlan>, bool)> {
+    let fields = fields(manifest);
     let mut feeds = Vec::new();
     let mut row_by_row = false;
     for (name, feed) in &spec.inputs {
@@ -33,7 +36,7 @@ pub(super) fn plan(
                 .at("inputs")
         })?;
         let (planned, single) =
-            plan_one(info, feed, manifest, scope).map_err(|error| error.at(format_args!("inputs.{name}")))?;
+            plan_one(info, feed, &fields, scope).map_err(|error| error.at(format_args!("inputs.{name}")))?;
         feeds.push(planned);
         row_by_row |= single;
     }
@@ -46,7 +49,7 @@ pub(super) fn plan(
     Ok((feeds, row_by_row))
 }
 
-fn plan_one(info: &ValueInfo, feed: &Feed, manifest: &Manifest, scope: &Scope) -> Result<(FeedPlan, bool)> {
+fn plan_one(info: &ValueInfo, feed: &Feed, fields: &Fields<'_>, scope: &Scope) -> Result<(FeedPlan, bool)> {
     let ValueType::Tensor(dtype) = info.kind else {
         return Err(mismatch(format!("bundles feed tensors, this input is {}", info.kind)));
     };
@@ -78,7 +81,7 @@ fn plan_one(info: &ValueInfo, feed: &Feed, manifest: &Manifest, scope: &Scope) -
     };
     let mut columns = Vec::with_capacity(width);
     for name in feed.names() {
-        check_field(name, dtype, manifest)?;
+        check_field(name, dtype, fields)?;
         let place = scope.position(name);
         columns
             .push(place.ok_or_else(|| Error::new(ErrorCode::Internal, format!("`{name}` has no column")))?);
@@ -86,11 +89,24 @@ fn plan_one(info: &ValueInfo, feed: &Feed, manifest: &Manifest, scope: &Scope) -
     Ok((FeedPlan { input: info.name.clone(), dtype, list, columns }, single))
 }
 
+/// Type of each input and feature, and whether it always has a value.
+type Fields<'m> = BTreeMap<&'m str, (InputType, bool)>;
+
+fn fields(manifest: &Manifest) -> Fields<'_> {
+    let inputs = manifest.inputs.iter().map(|input| {
+        let always = input.on_missing() == OnIssue::Refuse;
+        (input.name.as_str(), (input.kind, always))
+    });
+    let features = manifest.features.iter().map(|feature| {
+        let always = feature.default.as_ref().is_some_and(|value| !value.is_null());
+        (feature.name.as_str(), (feature.kind, always))
+    });
+    inputs.chain(features).collect()
+}
+
 /// Whether an input or feature can fill a tensor of this type.
-fn check_field(name: &str, dtype: DType, manifest: &Manifest) -> Result<()> {
-    let feature = manifest.features.iter().find(|feature| feature.name == name);
-    let input = manifest.input(name);
-    let Some(kind) = input.map(|input| input.kind).or_else(|| feature.map(|feature| feature.kind)) else {
+fn check_field(name: &str, dtype: DType, fields: &Fields<'_>) -> Result<()> {
+    let Some(&(kind, always)) = fields.get(name) else {
         return Err(mismatch(format!("there is no input or feature `{name}`")));
     };
     let fits = match dtype {
@@ -109,8 +125,6 @@ fn check_field(name: &str, dtype: DType, manifest: &Manifest) -> Result<()> {
             dtype.name()
         )));
     }
-    let always = input.is_some_and(|input| input.on_missing() == OnIssue::Refuse)
-        || feature.is_some_and(|feature| feature.default.as_ref().is_some_and(|value| !value.is_null()));
     if !always && !dtype.is_float() {
         return Err(mismatch(format!(
             "`{name}` may be missing, but only floats can say so to a model; make the input required or \

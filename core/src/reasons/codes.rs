@@ -1,5 +1,7 @@
 //! From contributions of features to reason codes: summed per code, the adverse ones ranked.
 
+use std::collections::BTreeMap;
+
 use crate::manifest::{Direction, ReasonCode};
 
 /// Which code each of the model's features counts for.
@@ -15,8 +17,11 @@ impl CodeMap {
     /// Maps the model's features, in the order of the contributions, to these codes.
     #[must_use]
     pub fn new(codes: &[ReasonCode], features: &[&str], direction: Direction) -> Self {
-        let code_of =
-            |feature: &&str| codes.iter().position(|code| code.features.iter().any(|name| name == feature));
+        let named = |(at, code): (usize, &'_ ReasonCode)| {
+            code.features.iter().map(move |name| (name.clone(), at)).collect::<Vec<_>>()
+        };
+        let places: BTreeMap<String, usize> = codes.iter().enumerate().flat_map(named).collect();
+        let code_of = |feature: &&str| places.get(*feature).copied();
         Self { code_of: features.iter().map(code_of).collect(), codes: codes.len(), direction }
     }
 

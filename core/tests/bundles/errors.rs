@@ -132,6 +132,6 @@ fn every_code_can_be_met() {
             met += 1;
         }
     }
-    println!("{met} of {} codes met", ErrorCode::ALL.len());
-    assert!(met + 3 >= ErrorCode::ALL.len());
+    // All but two, or three where the neural backend is built in.
+    assert!(met + 3 >= ErrorCode::ALL.len(), "{met} codes met");
 }
