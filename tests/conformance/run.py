@@ -43,7 +43,7 @@ def differs(got: object, want: object, case: Case) -> str:
     if b.dtype.kind == "f":
         # Steps of a definition in float16 may each be rounded or not: two units in the last place.
         rtol = max(case.rtol, 2 * np.finfo(np.float16).eps) if b.dtype == np.float16 else case.rtol
-        # The expected transforms were made in float: a zero among them is as far off as their largest element.
+        # Transforms are expected as float makes them: a zero is as far off as the largest element.
         transform = case.operator in ("DFT", "STFT") and b.size
         atol = max(case.atol, np.finfo(b.dtype).eps * np.abs(b).max()) if transform else case.atol
         close = np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
