@@ -4,8 +4,18 @@ The package carries the same module that servers and browsers run, so a decision
 bytes everywhere.
 
 >>> import scorebox
->>> bundle = scorebox.Bundle.load("models/credit")  # doctest: +SKIP
->>> bundle.score({"age": 34, "limit_bal": 120_000, "pay_0": 0, "bill_amt1": 9_000})  # doctest: +SKIP
+>>> bundle = scorebox.Bundle.load("models/credit")
+>>> decision = bundle.score(
+...     {"age": 34, "limit_bal": 120_000, "pay_0": 2, "bill_amt1": 96_000}, now="2026-11-23T09:00:00Z"
+... )
+>>> decision["outcome"], decision["scores"]["grade"]
+('decline', 'E')
+>>> [reason["text"] for reason in decision["reasons"]][:3]
+['Score is below the minimum', 'Payment history is too short', 'Recent payments were late']
+
+>>> model = scorebox.Model.load("tests/bundles/stump/model.onnx")
+>>> model.predict([[2000, 2, 10], [900, 3, 1]])
+array([-2.,  2.], dtype=float32)
 """
 
 from scorebox._bundle import Bundle

@@ -16,13 +16,22 @@ from scorebox._frames import kind_of, score_frame
 from scorebox._records import record_text
 
 Frame = TypeVar("Frame")
-Output = Literal["columns", "decisions"]
 
 
 class Bundle:
     """A bundle, loaded and checked. Immutable; threads may call it at the same time.
 
-    >>> bundle = Bundle.load("models/credit")  # doctest: +SKIP
+    >>> bundle = Bundle.load("models/credit")
+    >>> bundle.name, bundle.describe()["scores"]
+    ('credit', ['pd', 'points', 'grade'])
+
+    A frame comes back as a frame of the same kind, one row per row:
+
+    >>> import numpy as np
+    >>> rows = np.array([(34, 120_000.0, 0, 9_000.0), (17, 20_000.0, 3, 24_000.0)],
+    ...                 dtype=[("age", "i8"), ("limit_bal", "f8"), ("pay_0", "i8"), ("bill_amt1", "f8")])
+    >>> bundle.score(rows, now="2026-11-23T09:00:00Z")["outcome"].tolist()
+    ['review', 'decline']
     """
 
     def __init__(self, native: _native.NativeBundle) -> None:
@@ -64,7 +73,7 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
-        output: Output = "columns",
+        output: Literal["columns", "decisions"] = "columns",
     ) -> Frame: ...
     def score(
         self,
@@ -73,7 +82,7 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
-        output: Output = "columns",
+        output: Literal["columns", "decisions"] = "columns",
     ) -> Any:
         """Scores a record, a list of records, or a frame.
 

@@ -4,6 +4,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["NativeBundle", "NativeModel", "Stream", "__version__", "error_codes", "pack"]
+
 __version__: str
 
 _Column = tuple[str, int, NDArray[np.uint8] | list[str | None], NDArray[np.uint8] | None]
