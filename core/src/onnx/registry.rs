@@ -1,10 +1,10 @@
 //! Which operators there are, and in which versions: looked up once per node at load.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::kernel::Operator;
 use super::neural;
-use super::ops::FAMILIES;
+use super::ops::{FAMILIES, extended};
 use crate::error::{Error, ErrorCode, Result};
 
 /// The domains that operators come from, with the newest version of each that is known here.
@@ -26,6 +26,16 @@ pub(crate) fn domain(name: &str) -> &str {
 /// Domain and operator as people write them.
 pub(crate) fn full_name(domain: &str, operator: &str) -> String {
     format!("{}.{operator}", if domain.is_empty() { "ai.onnx" } else { domain })
+}
+
+/// Every operator by domain and name, and whether only the full module runs it; for the documentation.
+#[must_use]
+pub fn listing() -> BTreeMap<(&'static str, &'static str), (&'static Operator, bool)> {
+    let by_tract = neural::OPERATORS.iter().map(|operator| (operator, true));
+    let own = FAMILIES.iter().copied().flatten().map(|operator| (operator, false));
+    let extended = extended::OPERATORS.iter().map(|operator| (operator, true));
+    // As in the registry: what is run here wins over tract.
+    by_tract.chain(own).chain(extended).map(|row| ((row.0.domain, row.0.name), row)).collect()
 }
 
 impl Registry {
