@@ -92,12 +92,12 @@ def test_missing_is_missing_in_every_kind(credit: scorebox.Bundle, table: pd.Dat
     assert [decision.outcome for decision in decisions].count("refuse") == 1
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     assert list(credit.score(table, now=NOW, output="decisions")["decision"]) == bytes_
-    assert credit.score(pl.from_arrow(arrow), now=NOW, output="decisions")["decision"].to_list() == bytes_
+    assert credit.score(pl.DataFrame(arrow), now=NOW, output="decisions")["decision"].to_list() == bytes_
     assert credit.score(arrow, now=NOW, output="decisions")["decision"].to_pylist() == bytes_
     result = credit.score(table, now=NOW)
     assert result["points"].isna().tolist() == [False, False, False, True, False]
     assert result["pd"].isna().tolist() == [False, False, False, True, False]
-    assert credit.score(pl.from_arrow(arrow), now=NOW)["points"].null_count() == 1
+    assert credit.score(pl.DataFrame(arrow), now=NOW)["points"].null_count() == 1
 
 
 def test_long_frames_are_cut_and_joined(credit: scorebox.Bundle, table: pd.DataFrame) -> None:
@@ -115,7 +115,7 @@ def test_an_empty_frame_has_the_columns_of_the_answer(credit: scorebox.Bundle, t
     assert list(credit.score(table.iloc[:0], now=NOW).columns) == columns
     arrow = pa.Table.from_pandas(table.iloc[:0], preserve_index=False)
     assert credit.score(arrow, now=NOW).column_names == columns
-    assert credit.score(pl.from_arrow(arrow), now=NOW).columns == columns
+    assert credit.score(pl.DataFrame(arrow), now=NOW).columns == columns
 
 
 def test_a_column_now_is_each_rows_own(credit: scorebox.Bundle, record: dict[str, Any]) -> None:
