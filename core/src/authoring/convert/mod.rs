@@ -7,7 +7,7 @@
 //!
 //! The model has one input `X` (float, a row per record, a column per feature in the order of training;
 //! NaN is missing, a category is its code and a whole number), an output `margin` (a column per class or
-//! target) and one of `probabilities` or `value`; see [`Link`](trees::Link).
+//! target) and one of `probabilities` or `value`; `Link` in `trees` says which.
 
 mod lightgbm;
 mod onnx_writer;
