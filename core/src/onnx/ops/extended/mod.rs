@@ -12,6 +12,8 @@ mod gate;
 #[cfg(feature = "extended")]
 mod heads;
 #[cfg(feature = "extended")]
+mod linear_attention;
+#[cfg(feature = "extended")]
 mod loss;
 #[cfg(feature = "extended")]
 mod places;
@@ -50,6 +52,7 @@ macro_rules! row {
 /// This folder's operators.
 pub(crate) const OPERATORS: &[Operator] = &[
     row!("Attention", &[23, 24, 25], (3, 7), (1, 4), FLOATS, attention::build),
+    row!("LinearAttention", &[27], (3, 6), (2, 2), "float, float16", linear_attention::build),
     row!("NegativeLogLikelihoodLoss", &[12, 13, 22], (2, 3), (1, 1), FLOATS, |spec| loss::build(spec, false)),
     row!("CenterCropPad", &[18], (2, 2), (1, 1), "all", places::build_centre),
     row!("DFT", &[17, 20], (1, 3), (1, 1), FLOATS, signal::build_dft),

@@ -160,3 +160,14 @@ fn gates_do_not_stretch() {
     assert_eq!(gate(&[3.0, 0.5]).unwrap(), list(&[0f64, 20.0]));
     assert_eq!(code(gate(&[3.0])), ErrorCode::InputShape);
 }
+
+#[test]
+fn linear_attention_sums_what_it_has_seen() {
+    let ones = || tensor(&[1, 3, 1], &[1f32; 3]);
+    let heads = |rule| [whole("q_num_heads", 1), whole("kv_num_heads", 1), word("update_rule", rule)];
+    let feeds = || vec![ones(), ones(), tensor(&[1, 3, 1], &[1f32, 2.0, 3.0])];
+    let sums = run("LinearAttention", &heads("linear"), feeds()).unwrap();
+    assert_eq!(sums, tensor(&[1, 3, 1], &[1f32, 3.0, 6.0]));
+    assert_eq!(code(run("LinearAttention", &heads("gated"), feeds())), ErrorCode::ModelInvalid);
+    assert_eq!(code(run("LinearAttention", &heads("square"), feeds())), ErrorCode::ModelAttribute);
+}
