@@ -1,6 +1,6 @@
 //! Binarizer: 1 where a value is above a threshold, else 0. NaN is not above.
 
-use super::features::{NUMBERS, table};
+use super::features::{NUMBERS, numbers};
 use crate::error::Result;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::tensor::Data;
@@ -20,7 +20,7 @@ struct Binarizer {
 }
 
 fn build(spec: &mut NodeSpec<'_>) -> Result<Built> {
-    let dtype = table(spec, 0)?.dtype;
+    let dtype = numbers(spec, 0)?;
     let threshold = spec.attributes.float("threshold")?.unwrap_or(0.0);
     Built::one(Binarizer { threshold }, Fact::shaped(dtype, spec.input(0)?.dims.clone()))
 }

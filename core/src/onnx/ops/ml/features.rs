@@ -19,12 +19,18 @@ pub(super) struct Table {
     pub(super) columns: Option<usize>,
 }
 
+/// Checks at load that input `at` has numbers, whatever its shape.
+pub(super) fn numbers(spec: &NodeSpec<'_>, at: usize) -> Result<DType> {
+    match spec.dtype(at)? {
+        dtype @ (DType::F32 | DType::F64 | DType::I64 | DType::I32) => Ok(dtype),
+        _ => Err(spec.wrong_type(at, "a tensor of float, double, int64 or int32")),
+    }
+}
+
 /// Checks at load that input `at` is a table of numbers.
 pub(super) fn table(spec: &NodeSpec<'_>, at: usize) -> Result<Table> {
+    let dtype = numbers(spec, at)?;
     let fact = spec.input(at)?;
-    let Some(dtype @ (DType::F32 | DType::F64 | DType::I64 | DType::I32)) = fact.dtype() else {
-        return Err(spec.wrong_type(at, "a tensor of float, double, int64 or int32"));
-    };
     let (rows, columns) = match fact.dims.as_deref() {
         None => (Dim::Unknown, None),
         Some([columns]) => (Dim::Known(1), Some(columns)),

@@ -1,9 +1,11 @@
-//! Imputer: replaces one value, NaN most often, by another per feature.
+//! Imputer: replaces one value, NaN most often, by another per feature. Features are along the last
+//! axis, whatever axes are before it.
 
-use super::features::{NUMBERS, check_width, rows_and_columns, table};
+use super::features::{NUMBERS, check_width, numbers};
 use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::explain::ExplainPart;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
+use crate::onnx::shape::Dim;
 use crate::onnx::tensor::{DType, Element};
 
 pub(super) const OPERATOR: Operator = Operator {
@@ -24,32 +26,36 @@ struct Imputer<T> {
 }
 
 fn build(spec: &mut NodeSpec<'_>) -> Result<Built> {
-    let table = table(spec, 0)?;
+    let dtype = numbers(spec, 0)?;
+    let columns = match spec.input(0)?.dims.as_deref() {
+        Some([.., Dim::Known(columns)]) => Some(*columns),
+        _ => None,
+    };
     let floats = spec.attributes.floats("imputed_value_floats")?.unwrap_or_default();
     let ints = spec.attributes.ints("imputed_value_int64s")?.unwrap_or_default();
     let replaced_float = spec.attributes.float("replaced_value_float")?.unwrap_or(0.0);
     let replaced_int = spec.attributes.int("replaced_value_int64")?.unwrap_or(0);
-    let (name, len) = if table.dtype.is_float() {
+    let (name, len) = if dtype.is_float() {
         ("imputed_value_floats", floats.len())
     } else {
         ("imputed_value_int64s", ints.len())
     };
-    if len == 0 || (len > 1 && table.columns.is_some_and(|columns| columns != len)) {
+    if len == 0 || (len > 1 && columns.is_some_and(|columns| columns != len)) {
         return Err(Error::new(
             ErrorCode::ModelAttribute,
             format!(
                 "attribute \"{name}\" has {len} values, an input of {} needs one or one per feature",
-                table.dtype.name()
+                dtype.name()
             ),
         ));
     }
-    let output = Fact::shaped(table.dtype, spec.input(0)?.dims.clone());
+    let output = Fact::shaped(dtype, spec.input(0)?.dims.clone());
     let narrow = |value: i64| {
         i32::try_from(value).map_err(|_| {
             Error::new(ErrorCode::ModelAttribute, format!("{value} does not fit the int32 of the input"))
         })
     };
-    match table.dtype {
+    match dtype {
         DType::F32 => Built::one(
             Imputer {
                 replaced: replaced_float,
@@ -84,7 +90,7 @@ fn build(spec: &mut NodeSpec<'_>) -> Result<Built> {
 impl<T: Element + Send + Sync> Kernel for Imputer<T> {
     fn run(&self, io: &mut Io<'_>) -> Result<()> {
         let tensor = io.tensor(0)?;
-        let (_, columns) = rows_and_columns(tensor.shape())?;
+        let columns = tensor.shape().sizes().last().copied().unwrap_or(1);
         if self.imputed.len() > 1 {
             check_width(columns, self.imputed.len())?;
         }
