@@ -50,9 +50,9 @@ test-js: build page
 	./bindings-js/test/chromium.sh
 	cd bindings-js && npm test
 
-$(VENV)/.ready: bindings-py/requirements-test.txt
+$(VENV)/.ready: bindings-py/requirements-test.txt tests/exports/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet -r bindings-py/requirements-test.txt
+	$(PY) -m pip install --quiet $(addprefix -r ,$^)
 	touch $@
 
 python: setup $(VENV)/.ready
