@@ -10,7 +10,7 @@ use super::super::compute::{Compute, fill};
 
 /// The most products of one transform: one that is longer, and whose length has a large prime factor,
 /// would take minutes.
-const MOST_PRODUCTS: usize = 1 << 34;
+const MOST_PRODUCTS: u64 = 1 << 34;
 
 /// The discrete Fourier transform along one axis; the last axis holds real and imaginary parts.
 struct Transform {
@@ -89,10 +89,11 @@ fn transform(line: &[(f64, f64)], step: usize, turns: &[(f64, f64)]) -> Vec<(f64
 }
 
 /// How many products one transform of this length takes.
-fn products(length: usize) -> usize {
+fn products(length: usize) -> u64 {
+    let length = length as u64;
     let halves = length.trailing_zeros();
-    let odd = length >> halves.min(usize::BITS - 1);
-    length.saturating_mul(odd.saturating_add(halves as usize))
+    let odd = length >> halves.min(u64::BITS - 1);
+    length.saturating_mul(odd.saturating_add(u64::from(halves)))
 }
 
 impl Kernel for Transform {
@@ -131,7 +132,7 @@ impl Kernel for Transform {
         io.check(&Shape::vector(length))?;
         let inner: usize = shape.sizes()[axis + 1..shape.rank() - 1].iter().product();
         let lines: usize = shape.sizes()[..axis].iter().product::<usize>() * inner;
-        if products(length).saturating_mul(lines) > MOST_PRODUCTS {
+        if products(length).saturating_mul(lines as u64) > MOST_PRODUCTS {
             return Err(Error::new(ErrorCode::RunBudget, "the transform takes too long"));
         }
         let mut values = vec![0f64; input.len()];
