@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use scorebox::{Artefact, Batch, BatchOutput, Bundle, Column, Config, Data, Engine, Now, ScoreOptions};
 use serde_json::Value;
 
-const RECORDS: usize = 5_000;
-const ROWS: usize = 50_000;
+const RECORDS: usize = 2_000;
+const ROWS: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let record = std::fs::read_to_string(arguments.next().ok_or("which record?")?)?;
 
     let mut lines = Vec::new();
-    let mut timed = |what: &str, took: Duration| lines.push(format!("{what:<28}{took:>12.1?}"));
+    let mut timed = |what: &str, took: Duration| lines.push(format!("{what:<36}{took:>12.1?}"));
     let cold = Engine::with_config(Config::new().cache(false))?;
     let begin = Instant::now();
     cold.prepare(Artefact::Tabular)?;
@@ -33,21 +33,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     timed("load the bundle", begin.elapsed());
 
     let options = ScoreOptions { now: Now::At("2026-11-23T09:00:00Z".into()), ..ScoreOptions::default() };
-    let mut each: Vec<Duration> = Vec::with_capacity(RECORDS);
-    for _ in 0..RECORDS {
-        let begin = Instant::now();
-        bundle.score(&record, &options)?;
-        each.push(begin.elapsed());
-    }
-    each.sort_unstable();
-    timed("one record, median", each[RECORDS / 2]);
-    timed("one record, 99th percentile", each[RECORDS * 99 / 100]);
-
     let batch = repeat(&serde_json::from_str(&record)?);
-    for (what, output) in [("columns", BatchOutput::Columns), ("decisions", BatchOutput::Decisions)] {
-        let begin = Instant::now();
-        bundle.score_batch(&batch, &options, output)?;
-        timed(&format!("a row of a batch, {what}"), begin.elapsed() / ROWS as u32);
+    for (with, reasons) in [("with reasons", None), ("without reasons", Some(0))] {
+        let options = ScoreOptions { reasons, ..options.clone() };
+        let mut each: Vec<Duration> = Vec::with_capacity(RECORDS);
+        for _ in 0..RECORDS {
+            let begin = Instant::now();
+            bundle.score(&record, &options)?;
+            each.push(begin.elapsed());
+        }
+        each.sort_unstable();
+        timed(&format!("one record {with}, median"), each[RECORDS / 2]);
+        timed(&format!("one record {with}, p99"), each[RECORDS * 99 / 100]);
+        for (what, output) in [("columns", BatchOutput::Columns), ("decisions", BatchOutput::Decisions)] {
+            let begin = Instant::now();
+            bundle.score_batch(&batch, &options, output)?;
+            timed(&format!("a row {with}, {what}"), begin.elapsed() / ROWS as u32);
+        }
     }
     eprintln!("{}", lines.join("\n"));
     Ok(())

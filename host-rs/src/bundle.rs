@@ -7,6 +7,7 @@ use scorebox_abi::exports;
 use serde_json::Value;
 
 use crate::archive::read_source;
+use crate::batches::{self, PieceSize};
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
@@ -25,6 +26,8 @@ struct Inner {
     pool: Pool,
     description: Value,
     record_bytes: usize,
+    instances: usize,
+    piece: PieceSize,
     module_digest: String,
 }
 
@@ -56,8 +59,10 @@ impl Bundle {
             json(guest.result()?)
         })?;
         let module_digest = format!("sha256:{}", pool.module_digest());
-        let record_bytes = engine.config().record_bytes;
-        Ok(Self { inner: Arc::new(Inner { pool, description, record_bytes, module_digest }) })
+        let (record_bytes, instances) = (engine.config().record_bytes, engine.config().instances);
+        let piece = PieceSize::new(engine.config().deadline_ms);
+        let inner = Inner { pool, description, record_bytes, instances, piece, module_digest };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// What the module says about the bundle: name, version, digest, inputs, outputs.
@@ -134,6 +139,9 @@ impl Bundle {
     /// Scores many records at once. Columns go to inputs by name; the bundle says what it does with one
     /// that it does not know. The answer has as many rows, in the same order.
     ///
+    /// A long batch goes to the module in pieces, on as many threads as there are instances; each piece
+    /// has the deadline of one call. A row's answer does not depend on how the batch was cut.
+    ///
     /// # Errors
     /// `record_malformed` where columns differ in length; otherwise as [`Bundle::score`].
     pub fn score_batch(
@@ -142,12 +150,16 @@ impl Bundle {
         options: &ScoreOptions,
         output: BatchOutput,
     ) -> Result<Batch<'static>> {
-        let plan = encode::batch(batch)?;
+        // Checked as a whole, so that an error names the column and not some piece of it.
+        encode::batch(batch)?;
         let options = options.batch_request(output);
-        self.inner.pool.with(|guest, handle| {
-            let table = Input::Written(plan.bytes(), &|block| plan.write(block));
-            guest.score_table(handle, table, options.as_bytes())?;
-            decode::batch(guest.result()?)
+        batches::score(batch, &self.inner.piece, self.inner.instances, |piece| {
+            let plan = encode::batch(piece)?;
+            self.inner.pool.with(|guest, handle| {
+                let table = Input::Written(plan.bytes(), &|block| plan.write(block));
+                guest.score_table(handle, table, options.as_bytes())?;
+                decode::batch(guest.result()?)
+            })
         })
     }
 

@@ -22,6 +22,7 @@
 //! instance that trapped is dropped and replaced. This crate holds no scoring logic: it passes bytes.
 
 mod archive;
+mod batches;
 mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -10,7 +10,7 @@ use crate::archive::{self, read_source};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 use crate::packing::{PackOptions, Packed, pack};
-use crate::table::{Batch, Column, Data};
+use crate::table::Batch;
 
 /// Compile a bundle's rules, check everything, pin its files and write its lock.
 ///
@@ -100,48 +100,5 @@ fn append(batch: &mut Batch<'static>, chunk: Chunk) -> Result<()> {
         let message = "a sample is CSV or Parquet: one column per input";
         return Err(Error::new(ErrorCode::HostFormat, message));
     };
-    if batch.columns.is_empty() {
-        batch.columns = columns;
-    } else {
-        for (column, more) in batch.columns.iter_mut().zip(columns) {
-            extend(column, more, batch.rows)?;
-        }
-    }
-    batch.rows += chunk.rows.len();
-    Ok(())
-}
-
-/// Appends one column's elements to another of the same type.
-fn extend(column: &mut Column<'static>, more: Column<'static>, rows: usize) -> Result<()> {
-    let added = more.data.len();
-    if column.valid.is_some() || more.valid.is_some() {
-        let mut bits = vec![0_u8; (rows + added).div_ceil(8)];
-        let present =
-            (0..rows).map(|at| column.is_present(at)).chain((0..added).map(|at| more.is_present(at)));
-        for (at, _) in present.enumerate().filter(|(_, present)| *present) {
-            if let Some(byte) = bits.get_mut(at / 8) {
-                *byte |= 1 << (at % 8);
-            }
-        }
-        column.valid = Some(bits.into());
-    }
-    macro_rules! same {
-        ($($variant:ident),*) => {
-            match (&mut column.data, more.data) {
-                $((Data::$variant(all), Data::$variant(more)) => all.to_mut().extend_from_slice(&more),)*
-                (Data::Text { offsets, bytes }, Data::Text { offsets: more_offsets, bytes: more_bytes }) => {
-                    let base = offsets.last().copied().unwrap_or(0);
-                    let moved = more_offsets.iter().skip(1).map(|offset| base.saturating_add(*offset));
-                    offsets.to_mut().extend(moved);
-                    bytes.to_mut().extend_from_slice(&more_bytes);
-                }
-                _ => {
-                    let message = "the column changes its type";
-                    return Err(Error::new(ErrorCode::HostFormat, message).at(&column.name));
-                }
-            }
-        };
-    }
-    same!(F32, F64, F16, I8, I16, I32, I64, U8, U16, U32, U64, Bool);
-    Ok(())
+    batch.append(Batch { rows: chunk.rows.len(), columns })
 }

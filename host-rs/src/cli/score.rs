@@ -18,9 +18,9 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::options::{BatchOutput, Now, ScoreOptions};
 use crate::table::Batch;
 
-/// Rows that one call into the module takes: enough to make the call's own cost vanish, few enough to
-/// keep memory small and progress smooth.
-const CHUNK_ROWS: usize = 4_096;
+/// Rows that are held at a time: enough to keep every instance busy, few enough for small memory and
+/// smooth progress.
+const CHUNK_ROWS: usize = 8_192;
 
 /// Score a file of records, or standard input.
 ///
@@ -158,22 +158,11 @@ pub(super) fn run(engine: &Engine, arguments: &Arguments) -> Result<ExitCode> {
     let layout = Layout { keep: arguments.keep.clone(), scores: score_names(&bundle), show: arguments.show };
     let mut sink = sinks::open(format, arguments.output.as_deref(), layout)?;
     let mut summary = Summary::default();
-    let lanes = engine.config().instances;
-    loop {
-        let mut chunks = Vec::with_capacity(lanes);
-        while chunks.len() < lanes
-            && let Some(chunk) = source.next(CHUNK_ROWS)?
-        {
-            chunks.push(chunk);
-        }
-        if chunks.is_empty() {
-            break;
-        }
-        for answers in score_all(&bundle, chunks, &options)? {
-            summary.count(&answers);
-            bar.set_message(format!("{} rows", summary.rows));
-            sink.write(&answers)?;
-        }
+    while let Some(chunk) = source.next(CHUNK_ROWS)? {
+        let answers = score(&bundle, chunk, &options, engine.config().instances)?;
+        summary.count(&answers);
+        bar.set_message(format!("{} rows", summary.rows));
+        sink.write(&answers)?;
     }
     bar.finish_and_clear();
     sink.finish()?;
@@ -183,35 +172,21 @@ pub(super) fn run(engine: &Engine, arguments: &Arguments) -> Result<ExitCode> {
     Ok(if summary.failed > 0 { super::some_rows_failed() } else { ExitCode::SUCCESS })
 }
 
-/// Scores chunks side by side, one instance each, and gives the answers in order.
-fn score_all(bundle: &Bundle, chunks: Vec<Chunk>, options: &ScoreOptions) -> Result<Vec<Vec<Answer>>> {
-    if chunks.len() < 2 {
-        return chunks.into_iter().map(|chunk| score(bundle, chunk, options)).collect();
-    }
-    thread::scope(|scope| {
-        let lanes: Vec<_> =
-            chunks.into_iter().map(|chunk| scope.spawn(|| score(bundle, chunk, options))).collect();
-        let join = |lane: thread::ScopedJoinHandle<'_, Result<Vec<Answer>>>| {
-            lane.join().unwrap_or_else(|_| Err(Error::new(ErrorCode::Internal, "a thread ended early")))
-        };
-        lanes.into_iter().map(join).collect()
-    })
-}
-
 /// Scores one chunk. What is wrong with the bundle or the options ends the command; what is wrong with
 /// a row stays with the row.
-fn score(bundle: &Bundle, chunk: Chunk, options: &ScoreOptions) -> Result<Vec<Answer>> {
-    let good = chunk.rows.iter().filter(|row| row.fault.is_none()).count();
-    let decisions: Vec<Result<Decision>> = match chunk.records {
-        Records::Json(records) => records.iter().map(|record| bundle.score(record, options)).collect(),
+fn score(bundle: &Bundle, chunk: Chunk, options: &ScoreOptions, lanes: usize) -> Result<Vec<Answer>> {
+    let decisions = match chunk.records {
+        Records::Json(records) => score_records(bundle, &records, options, lanes),
         Records::Columns(columns) => {
-            let batch = Batch { rows: good, columns };
-            let scored = bundle.score_batch(&batch, options, BatchOutput::Decisions)?;
+            let rows = chunk.rows.iter().filter(|row| row.fault.is_none()).count();
+            let scored = bundle.score_batch(&Batch { rows, columns }, options, BatchOutput::Decisions)?;
             let column = scored.column("decision");
-            let decision =
-                |at| column.and_then(|column| column.text(at)).map(|json| Decision::new(json.as_bytes()));
-            let missing = || Error::new(ErrorCode::ModuleAbi, "the module gave fewer decisions than rows");
-            (0..good).map(|at| decision(at).unwrap_or_else(|| Err(missing()))).collect()
+            let decision = |at| {
+                column
+                    .and_then(|column| column.text(at))
+                    .map_or_else(|| Err(missing()), |json| Decision::new(json.as_bytes()))
+            };
+            (0..rows).map(decision).collect()
         }
     };
     let mut decisions = decisions.into_iter();
@@ -222,12 +197,36 @@ fn score(bundle: &Bundle, chunk: Chunk, options: &ScoreOptions) -> Result<Vec<An
             None => match decisions.next() {
                 Some(Err(error)) if !is_of_the_row(error.code()) => return Err(error),
                 Some(result) => result,
-                None => Err(Error::new(ErrorCode::ModuleAbi, "the module gave fewer decisions than rows")),
+                None => Err(missing()),
             },
         };
         answers.push(Answer { number: row.number, kept: row.kept, result });
     }
     Ok(answers)
+}
+
+fn missing() -> Error {
+    Error::new(ErrorCode::ModuleAbi, "the module gave fewer decisions than rows")
+}
+
+/// Scores records one by one, side by side.
+fn score_records(
+    bundle: &Bundle,
+    records: &[String],
+    options: &ScoreOptions,
+    lanes: usize,
+) -> Vec<Result<Decision>> {
+    let part = records.len().div_ceil(lanes.max(1)).max(1);
+    let score = |records: &[String]| -> Vec<Result<Decision>> {
+        records.iter().map(|record| bundle.score(record, options)).collect()
+    };
+    if records.len() < 2 {
+        return score(records);
+    }
+    thread::scope(|scope| {
+        let lanes: Vec<_> = records.chunks(part).map(|part| scope.spawn(move || score(part))).collect();
+        lanes.into_iter().flat_map(|lane| lane.join().unwrap_or_default()).collect()
+    })
 }
 
 const fn is_of_the_row(code: ErrorCode) -> bool {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 pub(crate) mod decode;
 pub(crate) mod encode;
+mod rows;
 
 use scorebox_abi::table::dtype;
 
