@@ -200,7 +200,8 @@ fn fits(record: &Map<String, Value>, known: &[(String, String)]) -> bool {
                     "number" => value.is_number() || value.is_null(),
                     "integer" => value.is_i64() || value.is_null(),
                     "boolean" => value.is_boolean() || value.is_null(),
-                    _ => value.is_string() || value.is_null(),
+                    // In a table, an empty text is a missing value.
+                    _ => value.as_str().is_some_and(|text| !text.is_empty()) || value.is_null(),
                 }
         })
     })
