@@ -136,18 +136,24 @@ pub trait LittleEndian: crate::onnx::Element {
 }
 
 macro_rules! little_endian {
-    ($($type:ty),*) => {$(
+    ($($type:ty),* => $bytes:expr) => {$(
         impl LittleEndian for $type {
             fn from_bytes(bytes: &[u8]) -> Self {
                 bytes.try_into().map(Self::from_le_bytes).unwrap_or_default()
             }
             fn append(self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.to_le_bytes());
+                let bytes: fn(Self) -> _ = $bytes;
+                out.extend_from_slice(&bytes(self));
             }
         }
     )*};
 }
-little_endian!(f32, f64, f16, i64, i32, i16, i8, u64, u32, u16, u8);
+little_endian!(i64, i32, i16, i8, u64, u32, u16, u8 => |number| number.to_le_bytes());
+// The bits of a NaN are the one thing that WebAssembly leaves to the processor, so those that leave the
+// module are always the same. Chosen as integers: between two NaNs a compiler need not tell the difference.
+little_endian!(f32, f64, f16 => |number| {
+    if number.is_nan() { Self::NAN.to_bits().to_le_bytes() } else { number.to_bits().to_le_bytes() }
+});
 
 impl LittleEndian for bool {
     fn from_bytes(bytes: &[u8]) -> Self {

@@ -174,3 +174,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_nan_leaves_with_the_same_bits() {
+    let mut out = Vec::new();
+    let doubles = vec![f64::from_bits(0xfff8_0000_0000_0001), f64::NAN, -0.0, f64::INFINITY];
+    let floats = vec![f32::from_bits(0xffc0_dead), f32::NAN, -0.0];
+    let halves = vec![half::f16::from_bits(0xfe01), half::f16::NEG_ONE];
+    let values = [
+        ("d", Value::Tensor(Tensor::vector(doubles))),
+        ("f", Value::Tensor(Tensor::vector(floats))),
+        ("h", Value::Tensor(Tensor::vector(halves))),
+    ];
+    let named: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (*name, value)).collect();
+    write_values(&named, &mut out).unwrap();
+    let table = read(&out).unwrap();
+    let [d, f, h] = table.entries() else { panic!("three entries") };
+    let bits: Vec<u64> = d.elements::<f64>().map(f64::to_bits).collect();
+    assert_eq!(bits, [0x7ff8 << 48, 0x7ff8 << 48, 1 << 63, 0x7ff0 << 48]);
+    let bits: Vec<u32> = f.elements::<f32>().map(f32::to_bits).collect();
+    assert_eq!(bits, [0x7fc0 << 16, 0x7fc0 << 16, 1 << 31]);
+    let bits: Vec<u16> = h.elements::<half::f16>().map(half::f16::to_bits).collect();
+    assert_eq!(bits, [0x7e00, 0xbc00]);
+}
