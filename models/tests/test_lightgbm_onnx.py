@@ -39,7 +39,7 @@ def test_probabilities_are_lightgbms(missing: bool) -> None:
     )
     # Rows exactly at each threshold and at the next float32, where a rounding mistake shows.
     edges = np.array(thresholds, dtype=np.float32)
-    edges = edges[np.isfinite(edges) & (np.abs(edges) < 1e30)]
+    edges = edges[(np.abs(edges) > 1e-30) & (np.abs(edges) < 1e30)]
     probes = np.concatenate([edges, np.nextafter(edges, np.float32(np.inf))])
     extra = np.repeat(rows[:1], len(probes), axis=0)
     parts = [rows, np.full((1, 5), np.nan, np.float32), np.full((1, 5), np.inf, np.float32)]
@@ -65,4 +65,5 @@ def test_rounding_is_down(threshold: float) -> None:
     rounded = round_down(threshold)
     assert rounded == np.float32(rounded)
     assert rounded <= threshold
-    assert float(np.nextafter(np.float32(rounded), np.float32(np.inf))) > threshold
+    with np.errstate(over="ignore"):
+        assert float(np.nextafter(np.float32(rounded), np.float32(np.inf))) > threshold

@@ -4,6 +4,7 @@ The usual converter rounds LightGBM's double thresholds to the nearest float32. 
 value between the two thresholds changes sides and the probability jumps by whole leaf values. LightGBM
 sends `x <= threshold` left; for an `x` that is itself a float32 this is the same as `x <= t`, `t` the
 largest float32 that does not exceed the threshold. So thresholds are rounded down, and nothing moves.
+(LightGBM also takes what lies within 1e-35 of zero for zero; ONNX has no such rule.)
 """
 
 from __future__ import annotations
