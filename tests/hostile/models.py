@@ -208,7 +208,6 @@ def trees() -> dict[str, ModelProto]:
         "base_values_length": {"base_values": [1.0, 2.0, 3.0]},
         "unknown_aggregate": {"aggregate_function": "MEDIAN"},
         "unknown_post": {"post_transform": "TANH"},
-        "shared_child": {"nodes_truenodeids": [1, 0, 0], "nodes_falsenodeids": [1, 0, 0]},
         "cycle": {
             "nodes_modes": ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"],
             "nodes_truenodeids": [1, 0, 0],
