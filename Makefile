@@ -43,7 +43,7 @@ page: wasm bindings-js/node_modules ## the npm package and the demo page
 test: test-rust test-js test-python test-conformance ## every test of every host, browser included
 
 test-rust: setup
-	RUST_MIN_STACK=33554432 $(CARGO) test -p scorebox-core --features authoring # unoptimised parsing is deep
+	RUST_MIN_STACK=33554432 $(CARGO) test -p scorebox-core -p scorebox-wasm --features authoring # unoptimised parsing is deep
 	$(CARGO) test --release -p scorebox -p scorebox-tests -p scorebox-abi -p scorebox-wasm-build
 
 test-js: build page
