@@ -18,6 +18,9 @@ import numpy as np
 from .cases import Case, node_tests
 from .runners import Module, Native, RefusedError, Runner, text_of
 
+# Passes of a whole run through the module, both artefacts. Fewer is a failure: an operator that used to
+# run and is now refused must not go unnoticed. Raise it when operators are added.
+LEAST_PASSES = 1557
 VERDICTS = ("pass", "refused", "wrong", "out of scope")
 
 
@@ -96,7 +99,10 @@ def main() -> int:
     skipped = total["refused"] + total["out of scope"]
     print(f"\n{total['pass']} passed, {total['wrong']} failed, {skipped} skipped")
     print(f"{100 * total['pass'] / max(in_scope, 1):.1f} % of the tests in scope pass")
-    return int(total["wrong"] > 0 or total["pass"] == 0)
+    least = 1 if arguments.substring or arguments.native else LEAST_PASSES
+    if total["pass"] < least:
+        print(f"{least} tests must pass, {least - total['pass']} of them no longer do")
+    return int(total["wrong"] > 0 or total["pass"] < least)
 
 
 if __name__ == "__main__":
