@@ -4,7 +4,7 @@
 //! Reading is strict. Unknown keys are refused, because a mistyped key that is silently ignored is a
 //! rule that silently does not apply; and each error names the JSON path, the line and what would be
 //! right. What needs more than one section to be judged (references, duplicate names) is in `check`.
-//! The guide for authors is `docs/manifest.md`; `docs/bundle.schema.json` is generated from here.
+//! The guide for authors is `docs/manifest.md` and the pages beside it; `docs/bundle.schema.json` is generated from here.
 
 mod check;
 mod features;
