@@ -47,6 +47,17 @@ pub struct Explanation {
     pub sum: f64,
 }
 
+/// A score of one record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Score<'b> {
+    /// There is none.
+    None,
+    /// A number.
+    Number(f64),
+    /// A text, such as a rating.
+    Text(&'b str),
+}
+
 /// What does not differ between the decisions of a bundle.
 #[derive(Clone, Debug)]
 pub struct Letterhead {
@@ -76,7 +87,7 @@ pub struct Decision<'b> {
     /// The record's quality.
     pub quality: &'b Quality,
     /// Scores in the order of the letterhead; empty for a record that was not scored.
-    pub scores: &'b [f64],
+    pub scores: &'b [Score<'b>],
     /// Points.
     pub points: Option<i64>,
     /// Grade.
@@ -175,7 +186,11 @@ impl Decision<'_> {
         };
         for (name, &score) in head.scores.iter().zip(self.scores) {
             key(out, name);
-            push_number(out, score);
+            match score {
+                Score::None => out.extend_from_slice(b"null"),
+                Score::Number(number) => push_number(out, number),
+                Score::Text(text) => push_text(out, text),
+            }
         }
         if head.points && !self.scores.is_empty() {
             key(out, crate::scope::POINTS);

@@ -26,6 +26,7 @@ pub mod schema;
 pub mod scope;
 pub mod scorecard;
 pub mod scorer;
+pub mod scores;
 pub mod table;
 pub mod time;
 

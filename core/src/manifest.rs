@@ -28,7 +28,7 @@ pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
 pub use policy::{DefaultOutcome, HitPolicy, Outcome, Policy, Rule};
 pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
-pub use scores::{Grade, Score, Scorecard};
+pub use scores::{Grade, Score, ScoreType, Scorecard};
 pub use texts::Texts;
 
 use crate::bundle::MANIFEST;

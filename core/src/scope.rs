@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
-use crate::manifest::{InputType, Manifest};
+use crate::manifest::{InputType, Manifest, ScoreType};
 use crate::rules::{Code, Column, Program, Type, Variable};
 
 /// Name of the time of the decision.
@@ -27,13 +27,15 @@ pub struct Scope {
     by_name: BTreeMap<String, usize>,
     /// Columns before the first feature: inputs and the time.
     given: usize,
+    /// Columns of the scores.
+    scores: std::ops::Range<usize>,
 }
 
 impl Scope {
     /// The names that a manifest declares.
     #[must_use]
     pub fn new(manifest: &Manifest) -> Self {
-        let mut scope = Self { variables: Vec::new(), by_name: BTreeMap::new(), given: 0 };
+        let mut scope = Self { variables: Vec::new(), by_name: BTreeMap::new(), given: 0, scores: 0..0 };
         for input in &manifest.inputs {
             scope.declare(&input.name, rule_type(input.kind));
         }
@@ -42,9 +44,11 @@ impl Scope {
         for feature in &manifest.features {
             scope.declare(&feature.name, rule_type(feature.kind));
         }
-        for name in manifest.scores.keys() {
-            scope.declare(name, Type::Double);
+        scope.scores.start = scope.variables.len();
+        for (name, score) in &manifest.scores {
+            scope.declare(name, score_type(score.kind()));
         }
+        scope.scores.end = scope.variables.len();
         if manifest.scorecard.is_some() {
             scope.declare(POINTS, Type::Double);
             scope.declare(GRADE, Type::String);
@@ -62,6 +66,25 @@ impl Scope {
     #[must_use]
     pub fn before_feature(&self, at: usize) -> &[Variable] {
         self.variables.get(..self.given + at).unwrap_or_default()
+    }
+
+    /// The place of the first score's column.
+    #[must_use]
+    pub const fn first_score(&self) -> usize {
+        self.scores.start
+    }
+
+    /// Columns up to and with the last score.
+    #[must_use]
+    pub const fn after_scores(&self) -> usize {
+        self.scores.end
+    }
+
+    /// What the score of this name can name: inputs, the time, features, all other scores.
+    #[must_use]
+    pub fn for_score(&self, name: &str) -> Vec<Variable> {
+        let before = self.variables.get(..self.scores.end).unwrap_or_default();
+        before.iter().filter(|variable| variable.name != name).cloned().collect()
     }
 
     /// What rules can name: everything.
@@ -128,6 +151,15 @@ impl Bound {
         let read =
             read.ok_or_else(|| Error::new(ErrorCode::Internal, "a rule reads a column that is not there"))?;
         self.program.evaluate(&read, rows)
+    }
+}
+
+/// The rule language's type of a score's values.
+#[must_use]
+pub const fn score_type(kind: ScoreType) -> Type {
+    match kind {
+        ScoreType::Number => Type::Double,
+        ScoreType::String => Type::String,
     }
 }
 

@@ -9,10 +9,11 @@ use crate::manifest::Scorecard;
 
 impl Scorecard {
     /// Points of a probability of the bad outcome: `base_points + pdo / ln 2 * ln(odds / base_odds)`,
-    /// rounded half away from zero and kept between floor and cap. `None` for NaN.
+    /// rounded half away from zero and kept between floor and cap. `None` for what is no probability, NaN
+    /// among it.
     #[must_use]
     pub fn points(&self, probability: f64) -> Option<i64> {
-        if probability.is_nan() {
+        if !(0.0..=1.0).contains(&probability) {
             return None;
         }
         let factor = self.pdo / std::f64::consts::LN_2;

@@ -8,6 +8,7 @@ mod assess;
 mod batch;
 mod describe;
 mod explain;
+mod gather;
 pub(crate) mod golden;
 mod load;
 #[cfg(feature = "authoring")]
@@ -28,6 +29,7 @@ use crate::models::{Answers, Scoring};
 use crate::policy::Policy;
 use crate::request::{Options, Output, read_options, read_request};
 use crate::schema::Schema;
+use crate::scores::Scores;
 use crate::table;
 
 /// A loaded bundle.
@@ -38,8 +40,7 @@ pub struct Scorer {
     features: Features,
     models: Vec<Scoring>,
     answers: Vec<Answers>,
-    /// Per score, in the order of their names, the place of its model.
-    scores: Vec<usize>,
+    scores: Scores,
     policy: Option<Policy>,
     explaining: Option<Explaining>,
     head: Letterhead,

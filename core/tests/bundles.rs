@@ -8,6 +8,9 @@ mod support;
 #[path = "bundles/scoring.rs"]
 mod scoring;
 
+#[path = "bundles/scores.rs"]
+mod scores;
+
 #[path = "bundles/refused.rs"]
 mod refused;
 

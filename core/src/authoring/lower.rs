@@ -8,8 +8,9 @@ use crate::manifest::Manifest;
 use crate::policy;
 use crate::rules::{Type, lower};
 use crate::scope::Scope;
+use crate::scores;
 
-/// Lowers every feature and every rule.
+/// Lowers every feature, every score and every rule.
 ///
 /// # Errors
 /// `rule_invalid` and `rule_budget`; the path names the expression, the message the place in it and what
@@ -25,6 +26,15 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
         let code = lowered.map_err(|error| error.at(format_args!("features[{at}].expr")))?;
         let source = sha256(feature.expr.as_bytes());
         programs.insert(features::program_path(feature), LockedProgram { source, code });
+    }
+    for (name, score) in &manifest.scores {
+        let Some(expr) = &score.expr else { continue };
+        let lowered = lower::compile(expr, &scope.for_score(name), limits).and_then(|code| {
+            scores::check_type(score, &code.result)?;
+            Ok(code)
+        });
+        let code = lowered.map_err(|error| error.at(format_args!("scores.{name}.expr")))?;
+        programs.insert(scores::program_path(name), LockedProgram { source: sha256(expr.as_bytes()), code });
     }
     for (at, rule) in manifest.policy.iter().flat_map(|policy| &policy.rules).enumerate() {
         let code = lower::compile_as(&rule.when, scope.all(), &Type::Bool, limits)

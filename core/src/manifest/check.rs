@@ -3,6 +3,7 @@
 
 mod data;
 mod decision;
+mod scores;
 
 use std::collections::BTreeSet;
 
@@ -50,10 +51,7 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     unique("models", manifest.models.iter().map(|model| model.id.as_str()), "id")?;
     each("models", &manifest.models, |model| data::check_model(model, &names))?;
     for (name, score) in &manifest.scores {
-        if manifest.model(&score.model).is_none() {
-            let known = manifest.models.iter().map(|model| model.id.as_str());
-            return Err(unknown("model", &score.model, known).at(format_args!("scores.{name}.model")));
-        }
+        scores::check_score(score, manifest).map_err(|error| error.at(format_args!("scores.{name}")))?;
     }
     if let Some(scorecard) = &manifest.scorecard {
         decision::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;

@@ -2,13 +2,58 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A named score.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// What the values of a score are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
+pub enum ScoreType {
+    /// A finite 64-bit float.
+    #[default]
+    Number,
+    /// Text, such as a rating.
+    String,
+}
+
+impl ScoreType {
+    /// The name in manifests.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::String => "string",
+        }
+    }
+}
+
+/// A named score: a model's calibrated answer, or an expression. Exactly one of `model` and `expr`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
 pub struct Score {
     /// The model whose calibrated answer it is.
-    pub model: String,
+    #[serde(default)]
+    pub model: Option<String>,
+    /// CEL expression over inputs, features, `now` and other scores, in any order but no circle.
+    #[serde(default)]
+    pub expr: Option<String>,
+    /// Type of the expression's values; `number` by default.
+    #[serde(rename = "type", default)]
+    pub kind: Option<ScoreType>,
+    /// Unit of its values: `EUR`, `share`.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Whether a record may lack it. A score that is not optional and has no value makes the outcome at
+    /// least the policy's `on_error`.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+impl Score {
+    /// Type of its values.
+    #[must_use]
+    pub fn kind(&self) -> ScoreType {
+        self.kind.unwrap_or_default()
+    }
 }
 
 /// Points and grades from a probability: with odds = (1 - p) / p, points = `base_points` +

@@ -1,8 +1,10 @@
 //! The stages on a frame: quality, features, models, scores, policy, contributions.
 
+use std::ops::Range;
+
 use super::Scorer;
 use super::explain::Explained;
-use crate::decision::Explanation;
+use crate::decision::{Explanation, Score};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::manifest::Manifest;
@@ -10,6 +12,7 @@ use crate::policy::{Case, Ruling};
 use crate::request::Options;
 use crate::rules::{Column, Data, Texts};
 use crate::schema::{Quality, Verdict};
+use crate::scores::numbers;
 use crate::time::Timestamp;
 
 /// What was found out about the rows of a frame. Rows that quality refuses have no scores, no ruling and
@@ -19,8 +22,10 @@ pub(super) struct Assessment {
     /// Inputs, the time, features, scores, quality.
     pub(super) columns: Vec<Column>,
     now: Vec<Option<Timestamp>>,
-    /// Per score and row; NaN where there is none.
-    scores: Vec<Vec<f64>>,
+    /// Places of the scores' columns.
+    scores: Range<usize>,
+    /// Rows that lack a score that they must have.
+    lacking: Vec<bool>,
     points: Vec<Option<i64>>,
     rulings: Vec<Ruling>,
     explained: Vec<Option<Explained>>,
@@ -35,7 +40,7 @@ impl Assessment {
     /// Whether the row has all scores.
     #[cfg(feature = "authoring")]
     pub(super) fn is_sound(&self, row: usize) -> bool {
-        self.scored(row) && (0..self.scores.len()).all(|score| self.score(score, row).is_finite())
+        self.scored(row) && self.lacking.get(row).is_some_and(|lacking| !lacking)
     }
 
     /// The time of the decision.
@@ -44,16 +49,26 @@ impl Assessment {
     }
 
     /// The scores of a row; none where it was not scored.
-    pub(super) fn scores_of(&self, row: usize) -> Vec<f64> {
-        if !self.scored(row) {
-            return Vec::new();
-        }
-        self.scores.iter().map(|score| score.get(row).copied().unwrap_or(f64::NAN)).collect()
+    pub(super) fn scores_of(&self, row: usize) -> Vec<Score<'_>> {
+        let places = if self.scored(row) { self.scores.clone() } else { 0..0 };
+        places.map(|place| self.score(place, row)).collect()
     }
 
-    /// A score of a row, by its place; NaN where there is none.
-    pub(super) fn score(&self, score: usize, row: usize) -> f64 {
-        self.scores.get(score).and_then(|score| score.get(row)).copied().unwrap_or(f64::NAN)
+    /// A score of a row, by its column.
+    fn score(&self, place: usize, row: usize) -> Score<'_> {
+        match self.columns.get(place) {
+            Some(column) if !column.is_null(row) => match column.data() {
+                Data::Double(cells) => cells.get(row).map_or(Score::None, |&cell| Score::Number(cell)),
+                Data::Text(cells) => Score::Text(cells.get(row)),
+                _ => Score::None,
+            },
+            _ => Score::None,
+        }
+    }
+
+    /// Places of the scores' columns.
+    pub(super) fn scores(&self) -> Range<usize> {
+        self.scores.clone()
     }
 
     pub(super) fn points(&self, row: usize) -> Option<i64> {
@@ -89,17 +104,10 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
     for (at, (model, answers)) in scorer.models.iter_mut().zip(&mut scorer.answers).enumerate() {
         model.run(&columns, &scored, answers).map_err(|error| error.at(format_args!("models[{at}]")))?;
     }
-    let mut scores = Vec::with_capacity(scorer.scores.len());
-    for &model in &scorer.scores {
-        let mut score = vec![f64::NAN; rows];
-        let answers = scorer.answers.get(model).map_or(&[][..], |answers| &answers.score);
-        for (&row, &answer) in scored.iter().zip(answers) {
-            score[row] = if answer.is_finite() { answer } else { f64::NAN };
-        }
-        columns.push(number_column(&score));
-        scores.push(score);
-    }
-    let points = push_points(scorer, &scores, &mut columns, rows);
+    scorer.scores.evaluate(&mut columns, &scorer.answers, &scored, rows)?;
+    let scores = scorer.scores.place(0)..scorer.scores.place(scorer.scores.len());
+    let points = push_points(scorer, &mut columns, rows);
+    let lacking: Vec<bool> = (0..rows).map(|row| scorer.scores.lacks(&columns, row)).collect();
     let verdicts: Texts = quality.iter().map(|quality| quality.verdict.name()).collect();
     columns.push(Column::new(Data::Text(verdicts)));
     let rulings = match &scorer.policy {
@@ -108,7 +116,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
             let cases = quality.iter().enumerate().map(|(row, quality)| Case {
                 now: now.get(row).copied().flatten(),
                 degraded: quality.verdict == Verdict::Degraded,
-                unscored: scores.iter().any(|score| score.get(row).is_none_or(|score| score.is_nan())),
+                unscored: lacking.get(row).is_none_or(|&lacking| lacking),
             });
             policy.decide(&columns, &cases.collect::<Vec<_>>())?
         }
@@ -125,7 +133,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         }
         _ => Vec::new(),
     };
-    Ok(Assessment { quality, columns, now, scores, points, rulings, explained })
+    Ok(Assessment { quality, columns, now, scores, lacking, points, rulings, explained })
 }
 
 fn time_column(now: &[Option<Timestamp>], rows: usize) -> Column {
@@ -137,29 +145,19 @@ fn time_column(now: &[Option<Timestamp>], rows: usize) -> Column {
     )
 }
 
-fn number_column(numbers: &[f64]) -> Column {
-    let present: Vec<bool> = numbers.iter().map(|number| !number.is_nan()).collect();
-    Column::with_presence(Data::Double(numbers.to_vec()), &present)
-}
-
 /// Computes points and appends the columns of points and grades, where the bundle has a scorecard.
-fn push_points(
-    scorer: &Scorer,
-    scores: &[Vec<f64>],
-    columns: &mut Vec<Column>,
-    rows: usize,
-) -> Vec<Option<i64>> {
+fn push_points(scorer: &Scorer, columns: &mut Vec<Column>, rows: usize) -> Vec<Option<i64>> {
     let Some(card) = &scorer.manifest.scorecard else { return Vec::new() };
     let place = scorer.manifest.scores.keys().position(|name| *name == card.score);
-    let score = place.and_then(|place| scores.get(place)).map_or(&[][..], Vec::as_slice);
-    let points: Vec<Option<i64>> = score.iter().map(|&score| card.points(score)).collect();
-    let numbers: Vec<f64> =
+    let score = place.and_then(|place| columns.get(scorer.scores.place(place)));
+    let probability = |row| score.and_then(|score| score.number(row).ok().flatten());
+    let points: Vec<Option<i64>> = (0..rows).map(|row| card.points(probability(row)?)).collect();
+    let points_or_nan: Vec<f64> =
         points.iter().map(|points| points.map_or(f64::NAN, |points| points as f64)).collect();
-    columns.push(number_column(&numbers));
+    columns.push(numbers(&points_or_nan));
     let grade = |points: &Option<i64>| points.and_then(|points| card.grade(points));
     let present: Vec<bool> = points.iter().map(|points| grade(points).is_some()).collect();
     let names: Texts = points.iter().map(|points| grade(points).unwrap_or_default()).collect();
     columns.push(Column::with_presence(Data::Text(names), &present));
-    debug_assert_eq!(points.len(), rows);
     points
 }

@@ -1,12 +1,13 @@
 //! Batches: chunks of rows through the stages, answers collected in columns.
 
 use super::Scorer;
+use super::gather::{Gathered, Optional};
 use crate::decision::{field_name, outcome_name};
 use crate::error::{Error, ErrorCode, Result};
 use crate::frame::Batch;
 use crate::onnx::Strings;
 use crate::request::Options;
-use crate::scope::{GRADE, POINTS};
+use crate::scope::{GRADE, POINTS, score_type};
 use crate::table::{Table, Writer};
 
 /// Rows that go through the stages together: enough to be fast, few enough that a batch of any length
@@ -20,7 +21,7 @@ pub(super) fn columns(
     options: &Options,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let mut answers = Answers::new(scorer, table.rows());
+    let mut answers = Answers::new(scorer);
     each_chunk(scorer, table, options, |scorer, assessment| {
         for row in 0..assessment.quality.len() {
             answers.push(scorer, assessment, row, options);
@@ -85,7 +86,7 @@ struct Answers {
     outcome: Optional<Strings>,
     quality: Strings,
     issues: Strings,
-    scores: Vec<Optional<Vec<f64>>>,
+    scores: Vec<Gathered>,
     points: Optional<Vec<i64>>,
     grade: Optional<Strings>,
     rules: Strings,
@@ -93,36 +94,14 @@ struct Answers {
     texts: Strings,
 }
 
-/// A column that may lack values.
-#[derive(Default)]
-struct Optional<T> {
-    cells: T,
-    present: Vec<bool>,
-}
-
-impl Optional<Strings> {
-    fn push(&mut self, text: Option<&str>) {
-        self.cells.push(text.unwrap_or_default());
-        self.present.push(text.is_some());
-    }
-}
-
-impl<T: Default> Optional<Vec<T>> {
-    fn push_cell(&mut self, cell: Option<T>) {
-        self.present.push(cell.is_some());
-        self.cells.push(cell.unwrap_or_default());
-    }
-}
-
 impl Answers {
-    fn new(scorer: &Scorer, rows: usize) -> Self {
-        let scores = scorer.head.scores.iter();
-        let score = |_| Optional { cells: Vec::with_capacity(rows), present: Vec::with_capacity(rows) };
+    fn new(scorer: &Scorer) -> Self {
+        let scores = scorer.manifest.scores.values();
         Self {
             outcome: Optional::default(),
             quality: Strings::default(),
             issues: Strings::default(),
-            scores: scores.map(score).collect(),
+            scores: scores.map(|score| Gathered::of(&score_type(score.kind()))).collect(),
             points: Optional::default(),
             grade: Optional::default(),
             rules: Strings::default(),
@@ -141,9 +120,9 @@ impl Answers {
             format!("{}:{}", field_name(field, layout), issue.name())
         };
         self.issues.push(&quality.issues.iter().map(issue).collect::<Vec<_>>().join(","));
-        for (at, column) in self.scores.iter_mut().enumerate() {
-            let score = assessment.score(at, row);
-            column.push_cell((!score.is_nan()).then_some(score));
+        let shown = assessment.scored(row);
+        for (place, column) in assessment.scores().zip(&mut self.scores) {
+            column.push(assessment.columns.get(place), row, shown);
         }
         self.points.push_cell(assessment.points(row));
         self.grade.push(assessment.grade(row, &scorer.manifest));
@@ -162,7 +141,7 @@ impl Answers {
         writer.texts("quality", self.quality.iter(), None);
         writer.texts("issues", self.issues.iter(), None);
         for (name, score) in scorer.head.scores.iter().zip(&self.scores) {
-            writer.column(name, &score.cells, Some(&score.present));
+            score.write(name, &mut writer);
         }
         if scorer.head.points {
             writer.column(POINTS, &self.points.cells, Some(&self.points.present));

@@ -15,6 +15,7 @@ use crate::policy::Policy;
 use crate::reference::Reference;
 use crate::schema::Schema;
 use crate::scope::{NOW, Scope};
+use crate::scores::Scores;
 
 /// What a bundle is loaded for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,7 @@ fn assemble(
 ) -> Result<Scorer> {
     let scope = Scope::new(&manifest);
     let features = Features::load(&manifest, &scope, lock, limits)?;
+    let scores = Scores::load(&manifest, &scope, lock, limits)?;
     let policy = Policy::load(&manifest, &scope, lock, limits)?;
     let reference = match archive.contains(REFERENCE) && lock.files.contains_key(REFERENCE) {
         true => {
@@ -87,15 +89,15 @@ fn assemble(
     }
     let time = scope.position(NOW).unwrap_or(usize::MAX);
     let policy_uses_time = policy.as_ref().is_some_and(|policy| policy.uses_time(time));
-    let uses_time = features.read(time) || (policy_uses_time && purpose == Purpose::Decide);
-    let model_of = |id: &str| manifest.models.iter().position(|model| model.id == id);
+    let uses_time =
+        features.read(time) || scores.read(time) || (policy_uses_time && purpose == Purpose::Decide);
     Ok(Scorer {
         limits: *limits,
         schema: Schema::new(&manifest.inputs, manifest.unknown_fields, uses_time),
         features,
         answers: models.iter().map(|_| Answers::default()).collect(),
         models,
-        scores: manifest.scores.values().filter_map(|score| model_of(&score.model)).collect(),
+        scores,
         head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
         policy,
         explaining,

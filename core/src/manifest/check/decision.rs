@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{HitPolicy, Manifest, OutputKind, Policy, Reasons, Rule, Scorecard};
+use super::super::{HitPolicy, Manifest, OutputKind, Policy, Reasons, Rule, ScoreType, Scorecard};
 use super::{check_texts, each, invalid, unique, unknown};
 use crate::error::Result;
 use crate::time::Timestamp;
@@ -14,9 +14,10 @@ pub(super) fn check_scorecard(card: &Scorecard, manifest: &Manifest) -> Result<(
     let Some(score) = manifest.scores.get(&card.score) else {
         return Err(unknown("score", &card.score, manifest.scores.keys().map(String::as_str)).at("score"));
     };
-    let kind = manifest.model(&score.model).map(|model| model.output.kind);
-    if !matches!(kind, Some(OutputKind::Probability | OutputKind::Margin)) {
-        return Err(invalid("points come from a probability; this score's model gives none").at("score"));
+    let kind = score.model.as_deref().and_then(|id| manifest.model(id)).map(|model| model.output.kind);
+    let probability = matches!(kind, Some(OutputKind::Probability | OutputKind::Margin));
+    if !probability && (score.expr.is_none() || score.kind() != ScoreType::Number) {
+        return Err(invalid("points come from a probability; this score is none").at("score"));
     }
     for (key, number, positive) in [
         ("base_points", card.base_points, false),
