@@ -19,6 +19,8 @@ use crate::time::Timestamp;
 pub enum ReasonSource {
     /// A rule that fired.
     Policy,
+    /// A stage, tag or alert of the customer view.
+    View,
     /// The model's contributions.
     Model,
 }
@@ -98,6 +100,8 @@ pub struct Decision<'b> {
     pub reasons: &'b [Reason<'b>],
     /// How the contributions add up, where they were computed.
     pub explanation: Option<Explanation>,
+    /// Further sections that the manifest asks for, each as `,"name":…`, as their stages wrote them.
+    pub sections: &'b [u8],
     /// Digest of the record as it was understood.
     pub input: Sha256Digest,
 }
@@ -151,6 +155,7 @@ impl Decision<'_> {
             }
             out.push(b'}');
         });
+        out.extend_from_slice(self.sections);
         out.extend_from_slice(b",\"digests\":{\"module\":");
         push_text(out, &head.module.to_string());
         out.extend_from_slice(b",\"bundle\":");
@@ -231,6 +236,7 @@ fn write_reason(out: &mut Vec<u8>, reason: &Reason<'_>) {
     push_text(out, reason.code);
     out.extend_from_slice(match reason.source {
         ReasonSource::Policy => b",\"source\":\"policy\",\"contribution\":".as_slice(),
+        ReasonSource::View => b",\"source\":\"view\",\"contribution\":",
         ReasonSource::Model => b",\"source\":\"model\",\"contribution\":",
     });
     push_number(out, reason.contribution);
@@ -239,14 +245,14 @@ fn write_reason(out: &mut Vec<u8>, reason: &Reason<'_>) {
     out.push(b'}');
 }
 
-fn push_option<T>(out: &mut Vec<u8>, value: Option<T>, push: impl FnOnce(&mut Vec<u8>, T)) {
+pub(crate) fn push_option<T>(out: &mut Vec<u8>, value: Option<T>, push: impl FnOnce(&mut Vec<u8>, T)) {
     match value {
         Some(value) => push(out, value),
         None => out.extend_from_slice(b"null"),
     }
 }
 
-fn push_list<T>(out: &mut Vec<u8>, items: &[T], push: impl Fn(&mut Vec<u8>, &T)) {
+pub(crate) fn push_list<T>(out: &mut Vec<u8>, items: &[T], push: impl Fn(&mut Vec<u8>, &T)) {
     out.push(b'[');
     for (at, item) in items.iter().enumerate() {
         if at > 0 {
@@ -283,7 +289,7 @@ pub fn digest_input(
     Sha256Digest(Sha256::new().chain_update(salt).chain_update(&scratch).finalize().into())
 }
 
-fn push_cell(out: &mut Vec<u8>, column: &Column, row: usize) {
+pub(crate) fn push_cell(out: &mut Vec<u8>, column: &Column, row: usize) {
     if column.is_null(row) {
         out.extend_from_slice(b"null");
         return;

@@ -35,7 +35,15 @@ pub fn program_path(feature: &Feature) -> String {
 /// # Errors
 /// `rule_invalid` that says which type is right.
 pub fn check_type(feature: &Feature, result: &Type) -> Result<()> {
-    let fits = match feature.kind {
+    check_kind(feature.kind, result)
+}
+
+/// Whether an expression of this type gives values of this kind.
+///
+/// # Errors
+/// As [`check_type`].
+pub fn check_kind(kind: InputType, result: &Type) -> Result<()> {
+    let fits = match kind {
         InputType::Number => result.is_number(),
         InputType::Integer => matches!(result, Type::Int | Type::Uint),
         kind => *result == rule_type(kind),
@@ -45,7 +53,7 @@ pub fn check_type(feature: &Feature, result: &Type) -> Result<()> {
     }
     Err(Error::new(
         ErrorCode::RuleInvalid,
-        format!("the expression gives {result}, the feature's type is {}", feature.kind.name()),
+        format!("the expression gives {result}, the type is to be {}", kind.name()),
     ))
 }
 
@@ -88,7 +96,12 @@ impl Features {
 }
 
 /// A column of the feature's own type without faults, with the default where there is no value.
-fn settle(column: Column, kind: InputType, default: Option<&serde_json::Value>, rows: usize) -> Column {
+pub(crate) fn settle(
+    column: Column,
+    kind: InputType,
+    default: Option<&serde_json::Value>,
+    rows: usize,
+) -> Column {
     let default = default.filter(|default| !default.is_null());
     if is_settled(&column, kind, rows) {
         return column;

@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod calibration;
 pub mod decision;
 pub mod error;
+pub mod expression;
 pub mod features;
 pub mod frame;
 pub mod json;
@@ -29,6 +30,7 @@ pub mod scorer;
 pub mod scores;
 pub mod table;
 pub mod time;
+pub mod view;
 
 pub use error::{Error, ErrorCode, Result};
 pub use limits::Limits;

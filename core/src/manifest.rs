@@ -15,7 +15,9 @@ mod models;
 mod policy;
 mod reasons;
 mod scores;
+mod severity;
 mod texts;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -29,7 +31,9 @@ pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Mode
 pub use policy::{DefaultOutcome, HitPolicy, Outcome, Policy, Rule};
 pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
 pub use scores::{Grade, Score, ScoreType, Scorecard};
+pub use severity::Severity;
 pub use texts::Texts;
+pub use view::{Alert, Band, Lifecycle, Stage, Tag, View, ViewField};
 
 use crate::bundle::MANIFEST;
 use crate::error::{Error, ErrorCode, Result};
@@ -75,6 +79,9 @@ pub struct Manifest {
     /// Turns a probability into points and a grade.
     #[serde(default)]
     pub scorecard: Option<Scorecard>,
+    /// One view of the customer: fields with bands, lifecycle stage, tags and alerts.
+    #[serde(default)]
+    pub view: Option<View>,
     /// Turns scores and inputs into an outcome.
     #[serde(default)]
     pub policy: Option<Policy>,

@@ -39,6 +39,25 @@ pub struct Answers {
     pub score: Vec<f64>,
     /// The margin (log odds, or the value itself where the answer is no probability).
     pub margin: Vec<f64>,
+    /// What a model of kind `vector` says instead: `width` numbers per row, one row after another.
+    pub vector: Vec<f64>,
+    /// Numbers per row of the vector.
+    pub width: usize,
+}
+
+impl Answers {
+    fn clear(&mut self) {
+        self.score.clear();
+        self.margin.clear();
+        self.vector.clear();
+        self.width = 0;
+    }
+
+    /// The vector of the scored row at this place; empty where there is none.
+    #[must_use]
+    pub fn vector_of(&self, at: usize) -> &[f64] {
+        self.vector.get(at * self.width..(at + 1) * self.width).unwrap_or_default()
+    }
 }
 
 /// Floats that add up to one may pass it by this much.
@@ -58,8 +77,12 @@ impl Scoring {
     ) -> Result<Self> {
         let model = onnx::Model::load(onnx, limits).map_err(|error| error.at(spec.onnx_file()))?;
         let (feeds, row_by_row) = feed::plan(spec, &model, manifest, scope)?;
-        let answer = Answer::plan(&model, &spec.output.name, spec.output.class.as_ref(), spec.output.kind)
-            .map_err(|error| error.at("output"))?;
+        let manifest::ModelOutput { name, kind, class, labels } = &spec.output;
+        let answer = match kind {
+            OutputKind::Vector => Answer::plan_vector(&model, name, labels.as_deref()),
+            _ => Answer::plan(&model, name, class.as_ref(), *kind),
+        };
+        let answer = answer.map_err(|error| error.at("output"))?;
         let margin = spec.margin.as_ref().map(|margin| {
             Answer::plan(&model, &margin.name, margin.class.as_ref(), OutputKind::Margin)
                 .map_err(|error| error.at("margin"))
@@ -113,8 +136,7 @@ impl Scoring {
     /// What the model's run gives: `run_value`, `run_budget`; `run_value` where an output has another
     /// shape than one answer per row.
     pub fn run(&mut self, columns: &[Column], rows: &[usize], answers: &mut Answers) -> Result<()> {
-        answers.score.clear();
-        answers.margin.clear();
+        answers.clear();
         if self.row_by_row {
             return rows
                 .iter()
@@ -130,6 +152,10 @@ impl Scoring {
         let feeds: Vec<(&str, &Value)> =
             self.feeds.iter().zip(&self.tensors).map(|(feed, tensor)| (feed.input(), tensor)).collect();
         self.session.run(&feeds)?;
+        if self.kind == OutputKind::Vector {
+            answers.width = self.answer.read_vector(&self.session, rows.len(), &mut answers.vector)?;
+            return Ok(());
+        }
         let from = answers.score.len();
         self.answer.read(&self.session, rows.len(), &mut answers.score)?;
         match &self.margin {
@@ -161,7 +187,9 @@ impl Scoring {
             }
             OutputKind::Probability => calibration::from_answer(&self.calibration, answer.clamp(0.0, 1.0)),
             OutputKind::Margin => calibration::from_margin(&self.calibration, answer),
-            OutputKind::Value | OutputKind::Label => calibration::from_answer(&self.calibration, answer),
+            OutputKind::Value | OutputKind::Label | OutputKind::Vector => {
+                calibration::from_answer(&self.calibration, answer)
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What expressions can name, and where its column lies.
 //!
-//! The columns of a batch stand in one list: inputs, the time, features, scores, quality. An expression
+//! The columns of a batch stand in one list: inputs, the time, features, scores, quality, the view. An expression
 //! sees the part of the list that was computed before it. Programs come from a lock file that nobody has
 //! to trust, so each name and type that a program asks for is checked against this list at load.
 
@@ -19,6 +19,17 @@ pub const QUALITY: &str = "quality";
 pub const POINTS: &str = "points";
 /// Name of the scorecard's grade.
 pub const GRADE: &str = "grade";
+
+/// Name of the stage of the lifecycle.
+pub const LIFECYCLE: &str = "lifecycle";
+/// Name of the list of tags that hold.
+pub const TAGS: &str = "tags";
+/// Name of the list of alerts that hold.
+pub const ALERTS: &str = "alerts";
+/// What follows a view field's name in the name of its band.
+pub const BAND_SUFFIX: &str = "_band";
+/// What follows a view field's name in the name of its label's probability.
+pub const PROBABILITY_SUFFIX: &str = "_probability";
 
 /// The names of a bundle in the order of their columns.
 #[derive(Clone, Debug)]
@@ -54,7 +65,32 @@ impl Scope {
             scope.declare(GRADE, Type::String);
         }
         scope.declare(QUALITY, Type::String);
+        scope.declare_view(manifest);
         scope
+    }
+
+    fn declare_view(&mut self, manifest: &Manifest) {
+        let Some(view) = &manifest.view else { return };
+        for field in &view.fields {
+            if field.model.is_some() {
+                self.declare(&field.name, Type::String);
+                self.declare(&format!("{}{PROBABILITY_SUFFIX}", field.name), Type::Double);
+            } else if field.expr.is_some() {
+                self.declare(&field.name, rule_type(field.kind()));
+            }
+            if !field.bands.is_empty() {
+                self.declare(&format!("{}{BAND_SUFFIX}", field.name), Type::String);
+            }
+        }
+        if view.lifecycle.is_some() {
+            self.declare(LIFECYCLE, Type::String);
+        }
+        if !view.tags.is_empty() {
+            self.declare(TAGS, Type::list(Type::String));
+        }
+        if !view.alerts.is_empty() {
+            self.declare(ALERTS, Type::list(Type::String));
+        }
     }
 
     fn declare(&mut self, name: &str, ty: Type) {
@@ -85,6 +121,12 @@ impl Scope {
     pub fn for_score(&self, name: &str) -> Vec<Variable> {
         let before = self.variables.get(..self.scores.end).unwrap_or_default();
         before.iter().filter(|variable| variable.name != name).cloned().collect()
+    }
+
+    /// What an expression can name whose own column, or the first that follows it, is at this place.
+    #[must_use]
+    pub fn before(&self, place: usize) -> &[Variable] {
+        self.variables.get(..place).unwrap_or(&self.variables)
     }
 
     /// What rules can name: everything.

@@ -8,6 +8,7 @@ mod assess;
 mod batch;
 mod describe;
 mod explain;
+mod extra;
 mod gather;
 pub(crate) mod golden;
 mod load;
@@ -29,18 +30,22 @@ use crate::models::{Answers, Scoring};
 use crate::policy::Policy;
 use crate::request::{Options, Output, read_options, read_request};
 use crate::schema::Schema;
+use crate::scope::Scope;
 use crate::scores::Scores;
 use crate::table;
+use crate::view::View;
 
 /// A loaded bundle.
 pub struct Scorer {
     manifest: Manifest,
     limits: Limits,
+    scope: Scope,
     schema: Schema,
     features: Features,
     models: Vec<Scoring>,
     answers: Vec<Answers>,
     scores: Scores,
+    view: Option<View>,
     policy: Option<Policy>,
     explaining: Option<Explaining>,
     head: Letterhead,
@@ -125,6 +130,8 @@ impl Scorer {
         let now = assessment.now(row);
         let reasons = self.reasons(assessment, row, options);
         let scores = assessment.scores_of(row);
+        let mut sections = Vec::new();
+        self.write_sections(assessment, row, &mut sections);
         let decision = Decision {
             now,
             quality,
@@ -134,9 +141,20 @@ impl Scorer {
             ruling: assessment.ruling(row),
             reasons: &reasons,
             explanation: assessment.explanation(row),
+            sections: &sections,
             input: digest_input(&options.salt, &assessment.columns, layout, row, now, &mut scratch),
         };
         decision.write(&self.head, layout, out);
         self.scratch = scratch;
+    }
+
+    /// Appends the sections that only some manifests ask for; null for a row that was not scored.
+    fn write_sections(&self, assessment: &Assessment, row: usize, out: &mut Vec<u8>) {
+        if let (Some(view), Some(own)) = (&self.view, &self.manifest.view) {
+            match assessment.view(row) {
+                Some(views) => view.write(own, views, &assessment.columns, row, out),
+                None => out.extend_from_slice(b",\"view\":null"),
+            }
+        }
     }
 }

@@ -9,8 +9,9 @@ use crate::policy;
 use crate::rules::{Type, lower};
 use crate::scope::Scope;
 use crate::scores;
+use crate::view;
 
-/// Lowers every feature, every score and every rule.
+/// Lowers every expression.
 ///
 /// # Errors
 /// `rule_invalid` and `rule_budget`; the path names the expression, the message the place in it and what
@@ -35,6 +36,14 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
         });
         let code = lowered.map_err(|error| error.at(format_args!("scores.{name}.expr")))?;
         programs.insert(scores::program_path(name), LockedProgram { source: sha256(expr.as_bytes()), code });
+    }
+    for own in view::expressions(manifest, &scope) {
+        let lowered = lower::compile(own.text, scope.before(own.visible), limits).and_then(|code| {
+            own.wanted.check(&code.result)?;
+            Ok(code)
+        });
+        let code = lowered.map_err(|error| error.at(&own.place))?;
+        programs.insert(own.program, LockedProgram { source: sha256(own.text.as_bytes()), code });
     }
     for (at, rule) in manifest.policy.iter().flat_map(|policy| &policy.rules).enumerate() {
         let code = lower::compile_as(&rule.when, scope.all(), &Type::Bool, limits)

@@ -4,10 +4,11 @@
 mod data;
 mod decision;
 mod scores;
+mod view;
 
 use std::collections::BTreeSet;
 
-use super::{Input, Manifest, Model, Texts};
+use super::{Input, Manifest, Model, Texts, View};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 
@@ -55,6 +56,9 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     }
     if let Some(scorecard) = &manifest.scorecard {
         decision::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;
+    }
+    if let Some(view) = &manifest.view {
+        view::check_view(view, manifest).map_err(|error| error.at("view"))?;
     }
     if let Some(policy) = &manifest.policy {
         decision::check_policy(policy, manifest).map_err(|error| error.at("policy"))?;
@@ -118,25 +122,35 @@ fn check_texts(texts: &Texts) -> Result<()> {
 fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
     let points = |model: &Model| model.calibration.x.as_ref().map_or(0, Vec::len);
     let fed = |model: &Model| model.inputs.values().map(|feed| 1 + feed.names().len()).sum::<usize>();
+    let labels = |model: &Model| model.output.labels.as_ref().map_or(0, Vec::len);
     let allowed = |input: &Input| input.allowed.as_ref().map_or(0, Vec::len);
     let items = manifest.inputs.len()
         + manifest.inputs.iter().map(allowed).sum::<usize>()
         + manifest.features.len()
-        + manifest.models.iter().map(|model| 1 + fed(model) + points(model)).sum::<usize>()
+        + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
+        + manifest.view.as_ref().map_or(0, view_items)
         + manifest.policy.as_ref().map_or(0, |policy| policy.rules.len())
         + manifest.reasons.as_ref().map_or(0, |reasons| reasons.codes.len());
     if items > limits.manifest_items {
         return Err(invalid(format!(
-            "inputs, features, columns of models, rules, grades, codes and points together are {items}; the limit is {}",
+            "inputs, features, columns of models, rules, grades, codes, points and parts of the view together are \
+             {items}; the limit is {}",
             limits.manifest_items
         )));
     }
     Ok(())
 }
 
+fn view_items(view: &View) -> usize {
+    let stages = view.lifecycle.as_ref().map_or(0, |lifecycle| lifecycle.stages.len());
+    let fields = view.fields.iter().map(|field| 1 + field.bands.len()).sum::<usize>();
+    fields + stages + view.tags.len() + view.alerts.len()
+}
+
 /// Gives the names that can feed models: inputs and features.
 fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
+    let added = manifest.view.as_ref().map(view::names).unwrap_or_default();
     let mut taken: BTreeSet<&str> = RESERVED_NAMES.into();
     if manifest.scorecard.is_some() {
         taken.extend(SCORECARD_NAMES);
@@ -157,7 +171,7 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
         }
         if taken.contains(name) {
             return Err(invalid(format!(
-                "`{name}` is taken: by another input, feature or score, or reserved"
+                "`{name}` is taken: by another input, feature, score or part of the view, or reserved"
             ))
             .at(place));
         }
@@ -176,6 +190,10 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
     }
     for name in manifest.scores.keys() {
         take(name, format!("scores.{name}"), &taken)?;
+        taken.insert(name);
+    }
+    for (name, place) in &added {
+        take(name, place.clone(), &taken)?;
         taken.insert(name);
     }
     if manifest.inputs.is_empty() {

@@ -130,6 +130,9 @@ pub enum OutputKind {
     Value,
     /// A class label, which must be a number.
     Label,
+    /// A number per column, such as probabilities of classes or scores of items; for `view` and
+    /// `offers`, not for `scores`.
+    Vector,
 }
 
 /// The output that is read.
@@ -145,6 +148,9 @@ pub struct ModelOutput {
     /// columns than one.
     #[serde(default)]
     pub class: Option<Class>,
+    /// Names of the columns of a vector in their order, or the text keys of a ZipMap.
+    #[serde(default)]
+    pub labels: Option<Vec<String>>,
 }
 
 /// Output that holds the margin (log odds) of the class.

@@ -10,6 +10,8 @@ pub(super) struct Answer {
     output: usize,
     name: Box<str>,
     class: Option<Class>,
+    /// Names of a vector's columns.
+    labels: Option<Box<[String]>>,
 }
 
 impl Answer {
@@ -20,15 +22,7 @@ impl Answer {
         class: Option<&Class>,
         kind: OutputKind,
     ) -> Result<Self> {
-        let found = model.outputs().iter().enumerate().find(|(_, info)| *info.name == *name);
-        let Some((output, info)) = found else {
-            let names: Vec<&str> = model.outputs().iter().map(|info| &*info.name).collect();
-            return Err(mismatch(format!(
-                "the model has no output `{name}`; its outputs are {}",
-                names.join(", ")
-            ))
-            .at("name"));
-        };
+        let (output, info) = find(model, name)?;
         match &info.kind {
             ValueType::Tensor(DType::Str) if kind == OutputKind::Label => {
                 return Err(mismatch("the labels are text; a score must be a number").at("kind"));
@@ -48,7 +42,73 @@ impl Answer {
                 return Err(mismatch(format!("the output is {other}, an answer must be numbers")).at("name"));
             }
         }
-        Ok(Self { output, name: name.into(), class: class.cloned() })
+        Ok(Self { output, name: name.into(), class: class.cloned(), labels: None })
+    }
+
+    /// Finds an output that is read whole, a number per column.
+    pub(super) fn plan_vector(model: &onnx::Model, name: &str, labels: Option<&[String]>) -> Result<Self> {
+        let (output, info) = find(model, name)?;
+        let wrong = |message: String| Err(mismatch(message).at("name"));
+        match (&info.kind, info.dims.as_deref(), labels) {
+            (ValueType::ZipMap(DType::Str), _, Some(_)) => {}
+            (ValueType::ZipMap(DType::Str), _, None) => {
+                return Err(mismatch("say which keys of the ZipMap, in which order").at("labels"));
+            }
+            (ValueType::Tensor(DType::Str | DType::Bool) | ValueType::ZipMap(_), ..) => {
+                return wrong(format!("the output is {}; a vector is a table of numbers", info.kind));
+            }
+            (ValueType::Tensor(_), Some([_, Dim::Known(width)]), Some(labels)) if *width != labels.len() => {
+                let message =
+                    format!("the output has {width} columns and `labels` has {} names", labels.len());
+                return Err(mismatch(message).at("labels"));
+            }
+            (ValueType::Tensor(_), Some([_, _]) | None, _) => {}
+            (ValueType::Tensor(_), Some(dims), _) => {
+                return wrong(format!("the output has {} axes; a vector is a table", dims.len()));
+            }
+            (other, ..) => return wrong(format!("the output is {other}; a vector is a table of numbers")),
+        }
+        Ok(Self { output, name: name.into(), class: None, labels: labels.map(Into::into) })
+    }
+
+    /// Appends the rows of the session's last run, one after another, and gives the numbers per row.
+    pub(super) fn read_vector(&self, session: &Session, rows: usize, out: &mut Vec<f64>) -> Result<usize> {
+        let (table, keys) = match session.output(self.output) {
+            Some(Value::Tensor(table)) => (table, None),
+            Some(Value::ZipMap(keys, table)) => (table, Some(keys)),
+            _ => return Err(self.wrong("is not there")),
+        };
+        let width = table.len().checked_div(rows).unwrap_or(0);
+        if width * rows != table.len() {
+            return Err(self.wrong("does not hold as many numbers for each row"));
+        }
+        let place = |label: &String| match keys.map(|keys| &**keys) {
+            Some(Keys::Texts(keys)) => keys.iter().position(|key| key == label),
+            _ => None,
+        };
+        let columns: Vec<usize> = match (&self.labels, keys) {
+            (Some(labels), Some(_)) => labels
+                .iter()
+                .map(|label| place(label).ok_or_else(|| self.wrong("lacks a label")))
+                .collect::<Result<_>>()?,
+            (Some(labels), None) if labels.len() != width => {
+                return Err(self.wrong("has another number of columns than `labels` has names"));
+            }
+            _ => (0..width).collect(),
+        };
+        let start = out.len();
+        out.resize(start + rows * columns.len(), f64::NAN);
+        let mut cells = Vec::with_capacity(rows);
+        for (at, &column) in columns.iter().enumerate() {
+            cells.clear();
+            push_column(table, column, width, &mut cells);
+            if cells.len() != rows {
+                return Err(self.wrong("does not hold numbers"));
+            }
+            let places = out.iter_mut().skip(start + at).step_by(columns.len());
+            places.zip(&cells).for_each(|(place, &cell)| *place = cell);
+        }
+        Ok(columns.len())
     }
 
     /// Appends one number per row of the session's last run.
@@ -85,6 +145,15 @@ impl Answer {
     fn wrong(&self, problem: &str) -> Error {
         Error::new(ErrorCode::RunValue, format!("the model's output `{}` {problem}", self.name))
     }
+}
+
+/// The output of this name and its place.
+fn find<'m>(model: &'m onnx::Model, name: &str) -> Result<(usize, &'m onnx::ValueInfo)> {
+    model.outputs().iter().enumerate().find(|(_, info)| *info.name == *name).ok_or_else(|| {
+        let names: Vec<&str> = model.outputs().iter().map(|info| &*info.name).collect();
+        let names = names.join(", ");
+        mismatch(format!("the model has no output `{name}`; its outputs are {names}")).at("name")
+    })
 }
 
 /// Checks the class against the number of columns, where that is known.

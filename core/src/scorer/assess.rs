@@ -1,4 +1,4 @@
-//! The stages on a frame: quality, features, models, scores, policy, contributions.
+//! The stages on a frame: quality, features, models, scores, view, policy, contributions.
 
 use std::ops::Range;
 
@@ -14,12 +14,13 @@ use crate::rules::{Column, Data, Texts};
 use crate::schema::{Quality, Verdict};
 use crate::scores::numbers;
 use crate::time::Timestamp;
+use crate::view::Views;
 
 /// What was found out about the rows of a frame. Rows that quality refuses have no scores, no ruling and
 /// no explanation.
 pub(super) struct Assessment {
     pub(super) quality: Vec<Quality>,
-    /// Inputs, the time, features, scores, quality.
+    /// Inputs, the time, features, scores, quality, the view.
     pub(super) columns: Vec<Column>,
     now: Vec<Option<Timestamp>>,
     /// Places of the scores' columns.
@@ -27,6 +28,7 @@ pub(super) struct Assessment {
     /// Rows that lack a score that they must have.
     lacking: Vec<bool>,
     points: Vec<Option<i64>>,
+    views: Views,
     rulings: Vec<Ruling>,
     explained: Vec<Option<Explained>>,
 }
@@ -79,6 +81,11 @@ impl Assessment {
         manifest.scorecard.as_ref()?.grade(self.points(row)?)
     }
 
+    /// The view of a row, where there is one.
+    pub(super) fn view(&self, row: usize) -> Option<&Views> {
+        Some(&self.views).filter(|_| self.scored(row))
+    }
+
     pub(super) fn ruling(&self, row: usize) -> Option<&Ruling> {
         self.rulings.get(row).filter(|_| self.scored(row))
     }
@@ -110,6 +117,10 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
     let lacking: Vec<bool> = (0..rows).map(|row| scorer.scores.lacks(&columns, row)).collect();
     let verdicts: Texts = quality.iter().map(|quality| quality.verdict.name()).collect();
     columns.push(Column::new(Data::Text(verdicts)));
+    let views = match (&scorer.view, &scorer.manifest.view) {
+        (Some(view), Some(own)) => view.take(own, &mut columns, &scorer.answers, &scored, rows)?,
+        _ => Views::default(),
+    };
     let rulings = match &scorer.policy {
         None => Vec::new(),
         Some(policy) => {
@@ -133,7 +144,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         }
         _ => Vec::new(),
     };
-    Ok(Assessment { quality, columns, now, scores, lacking, points, rulings, explained })
+    Ok(Assessment { quality, columns, now, scores, lacking, points, views, rulings, explained })
 }
 
 fn time_column(now: &[Option<Timestamp>], rows: usize) -> Column {

@@ -1,6 +1,7 @@
 //! Batches: chunks of rows through the stages, answers collected in columns.
 
 use super::Scorer;
+use super::extra::Extras;
 use super::gather::{Gathered, Optional};
 use crate::decision::{field_name, outcome_name};
 use crate::error::{Error, ErrorCode, Result};
@@ -92,6 +93,7 @@ struct Answers {
     rules: Strings,
     reasons: Strings,
     texts: Strings,
+    extras: Extras,
 }
 
 impl Answers {
@@ -107,6 +109,7 @@ impl Answers {
             rules: Strings::default(),
             reasons: Strings::default(),
             texts: Strings::default(),
+            extras: Extras::new(scorer),
         }
     }
 
@@ -133,6 +136,7 @@ impl Answers {
         let reasons = scorer.reasons(assessment, row, options);
         self.reasons.push(&reasons.iter().map(|reason| reason.code).collect::<Vec<_>>().join(","));
         self.texts.push(&reasons.iter().map(|reason| reason.text).collect::<Vec<_>>().join("; "));
+        self.extras.push(assessment, row);
     }
 
     fn finish(&self, scorer: &Scorer, rows: usize, out: &mut Vec<u8>) -> Result<()> {
@@ -150,6 +154,7 @@ impl Answers {
         writer.texts("rules", self.rules.iter(), None);
         writer.texts("reasons", self.reasons.iter(), None);
         writer.texts("reason_texts", self.texts.iter(), None);
+        self.extras.write(&mut writer);
         writer.finish(rows, out)
     }
 }

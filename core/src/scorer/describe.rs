@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Scorer;
-use crate::manifest::{Input, Outcome, Texts};
+use crate::manifest::{Input, Outcome, Texts, View};
 use crate::onnx::ValueInfo;
 use crate::scope::{GRADE, POINTS};
 
@@ -49,6 +49,7 @@ pub(super) fn describe(scorer: &Scorer) -> String {
             "description": rule.description,
         })).collect::<Vec<_>>(),
         "reasons": codes.map(|code| json!({"code": code.code, "text": code.text})).collect::<Vec<_>>(),
+        "view": manifest.view.as_ref().map(view),
         "models": models.collect::<Vec<_>>(),
         "languages": languages(scorer),
         "needs_now": scorer.schema.needs_now(),
@@ -62,6 +63,27 @@ fn input(input: &Input) -> Value {
         "name": input.name, "type": input.kind, "required": input.required, "min": input.min, "max": input.max,
         "allowed": input.allowed, "missing": input.on_missing(), "out_of_range": input.on_out_of_range(),
         "unit": input.unit, "personal": input.personal, "title": input.title,
+    })
+}
+
+/// Fields with their bands, stages, tags and alerts: what a page needs to show a view.
+fn view(view: &View) -> Value {
+    let stages = view.lifecycle.iter().flat_map(|lifecycle| {
+        let stages = lifecycle.stages.iter().map(|own| json!({"stage": own.stage, "title": own.title}));
+        stages.chain([json!({"stage": lifecycle.default, "title": {}})])
+    });
+    json!({
+        "fields": view.fields.iter().map(|field| json!({
+            "name": field.name, "title": field.title, "unit": field.unit, "labelled": field.model.is_some(),
+            "bands": field.bands.iter().map(|band| json!({
+                "label": band.label, "below": band.below, "severity": band.severity, "title": band.title,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "stages": stages.collect::<Vec<_>>(),
+        "tags": view.tags.iter().map(|own| json!({"tag": own.tag, "title": own.title})).collect::<Vec<_>>(),
+        "alerts": view.alerts.iter().map(|own| json!({
+            "id": own.id, "severity": own.severity, "title": own.title,
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -143,7 +143,8 @@ fn answer(spec: &manifest::Model, outputs: usize) -> Result<(usize, f64)> {
 }
 
 impl Scorer {
-    /// The reasons of a decision: of each rule that fired, each code once; then of the model.
+    /// The reasons of a decision: of each rule that fired, then of what the view shows, each code once;
+    /// then of the model.
     pub(super) fn reasons<'s>(
         &'s self,
         assessment: &Assessment,
@@ -159,15 +160,23 @@ impl Scorer {
             text: code.text.in_language(language).unwrap_or_default(),
         };
         let mut given: Vec<Reason<'s>> = Vec::new();
-        let rules = self.manifest.policy.as_ref().map_or(&[][..], |policy| &policy.rules);
-        let fired = assessment.ruling(row).map_or(&[][..], |ruling| &ruling.fired);
-        for name in fired.iter().filter_map(|&at| rules.get(at)?.reason.as_ref()) {
+        let mut give = |name: &str, source| {
             let code = section.codes.iter().find(|code| code.code == *name);
             if let Some(code) = code
                 && !given.iter().any(|reason| reason.code == code.code)
             {
-                given.push(reason(code, ReasonSource::Policy, f64::NAN));
+                given.push(reason(code, source, f64::NAN));
             }
+        };
+        let rules = self.manifest.policy.as_ref().map_or(&[][..], |policy| &policy.rules);
+        let fired = assessment.ruling(row).map_or(&[][..], |ruling| &ruling.fired);
+        for name in fired.iter().filter_map(|&at| rules.get(at)?.reason.as_ref()) {
+            give(name, ReasonSource::Policy);
+        }
+        if let (Some(view), Some(seen)) =
+            (&self.manifest.view, assessment.view(row).and_then(|views| views.seen(row)))
+        {
+            view.reasons(seen).for_each(|name| give(name, ReasonSource::View));
         }
         let top = options.reasons.unwrap_or(section.top);
         let ranked = assessment.explained(row).map_or(&[][..], |explained| &explained.ranked);

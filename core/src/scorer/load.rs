@@ -16,6 +16,7 @@ use crate::reference::Reference;
 use crate::schema::Schema;
 use crate::scope::{NOW, Scope};
 use crate::scores::Scores;
+use crate::view::View;
 
 /// What a bundle is loaded for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,7 @@ fn assemble(
     let scope = Scope::new(&manifest);
     let features = Features::load(&manifest, &scope, lock, limits)?;
     let scores = Scores::load(&manifest, &scope, lock, limits)?;
+    let view = View::load(&manifest, &scope, lock, limits)?;
     let policy = Policy::load(&manifest, &scope, lock, limits)?;
     let reference = match archive.contains(REFERENCE) && lock.files.contains_key(REFERENCE) {
         true => {
@@ -89,16 +91,21 @@ fn assemble(
     }
     let time = scope.position(NOW).unwrap_or(usize::MAX);
     let policy_uses_time = policy.as_ref().is_some_and(|policy| policy.uses_time(time));
-    let uses_time =
-        features.read(time) || scores.read(time) || (policy_uses_time && purpose == Purpose::Decide);
+    let view_uses_time = view.as_ref().is_some_and(|view| view.reads(time));
+    let uses_time = features.read(time)
+        || scores.read(time)
+        || view_uses_time
+        || (policy_uses_time && purpose == Purpose::Decide);
     Ok(Scorer {
         limits: *limits,
+        scope,
         schema: Schema::new(&manifest.inputs, manifest.unknown_fields, uses_time),
         features,
         answers: models.iter().map(|_| Answers::default()).collect(),
         models,
         scores,
         head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
+        view,
         policy,
         explaining,
         manifest,

@@ -33,7 +33,7 @@ impl Scorer {
 
     /// Takes a table of training rows through the stages, chunk by chunk.
     pub(crate) fn each_scored(&mut self, table: &[u8], mut take: impl FnMut(&SampleChunk<'_>)) -> Result<()> {
-        let scope = Scope::new(&self.manifest);
+        let scope = self.scope.clone();
         let table = table::read(table)?;
         let reasons = self.manifest.reasons.as_ref();
         let explained = reasons.and_then(|reasons| reasons.model.clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{
-    Calibration, CalibrationMethod, Feature, Feed, Input, InputType, Model, OnIssue, OutputKind,
+    Calibration, CalibrationMethod, Feature, Feed, Input, InputType, Model, ModelOutput, OnIssue, OutputKind,
 };
 use super::{check_texts, invalid, unknown};
 use crate::error::Result;
@@ -99,10 +99,35 @@ pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>) -> Result<()> {
             }
         }
     }
+    check_output(&model.output).map_err(|error| error.at("output"))?;
     if model.margin.is_some() && !matches!(model.output.kind, OutputKind::Probability | OutputKind::Margin) {
         return Err(invalid("only a probability has a margin").at("margin"));
     }
     check_calibration(&model.calibration, model.output.kind).map_err(|error| error.at("calibration"))
+}
+
+fn check_output(output: &ModelOutput) -> Result<()> {
+    let ModelOutput { kind, class, labels, .. } = output;
+    if *kind == OutputKind::Vector && class.is_some() {
+        return Err(
+            invalid("a vector is read whole; a class alone is a `probability` or `value`").at("class")
+        );
+    }
+    match labels {
+        Some(_) if *kind != OutputKind::Vector => {
+            Err(invalid("labels are for an output of kind `vector`").at("labels"))
+        }
+        Some(labels) if labels.is_empty() => Err(invalid("the list must not be empty").at("labels")),
+        Some(labels) => {
+            let mut seen = BTreeSet::new();
+            let twice = labels.iter().position(|label| label.is_empty() || !seen.insert(label));
+            twice.map_or(Ok(()), |at| {
+                let message = "each label must be its own, and none empty";
+                Err(invalid(message).at(format_args!("labels[{at}]")))
+            })
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_calibration(calibration: &Calibration, kind: OutputKind) -> Result<()> {
@@ -110,6 +135,9 @@ fn check_calibration(calibration: &Calibration, kind: OutputKind) -> Result<()> 
     let (line, points) = (a.is_some() || b.is_some(), x.is_some() || y.is_some());
     let probability = matches!(kind, OutputKind::Probability | OutputKind::Margin);
     match method {
+        _ if kind == OutputKind::Vector && *method != CalibrationMethod::None => {
+            Err(invalid("a vector is taken as it is; calibrate in the model").at("method"))
+        }
         CalibrationMethod::None if line || points => Err(invalid("the method `none` takes no parameters")),
         CalibrationMethod::None => Ok(()),
         CalibrationMethod::Platt if points => Err(invalid("the method `platt` takes `a` and `b` only")),

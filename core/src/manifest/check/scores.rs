@@ -1,15 +1,20 @@
 //! Checks of scores.
 
-use super::super::{Manifest, Score};
+use super::super::{Manifest, OutputKind, Score};
 use super::{invalid, unknown};
 use crate::error::Result;
 
 pub(super) fn check_score(score: &Score, manifest: &Manifest) -> Result<()> {
     match (&score.model, &score.expr) {
         (Some(id), None) => {
-            if manifest.model(id).is_none() {
+            let Some(model) = manifest.model(id) else {
                 let known = manifest.models.iter().map(|model| model.id.as_str());
                 return Err(unknown("model", id, known).at("model"));
+            };
+            if model.output.kind == OutputKind::Vector {
+                return Err(
+                    invalid("the model gives many numbers; a score is one: say a `class`").at("model")
+                );
             }
             if score.kind.is_some() {
                 return Err(invalid("`type` is for expressions; a model's answer is a number").at("type"));
