@@ -4,11 +4,14 @@
 //! prints them, null for what is not there. Every host gives the same bytes, so that a digest of them is
 //! a receipt.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 use crate::bundle::Sha256Digest;
-use crate::frame::{Field, Layout};
+use crate::frame::{Field, Issue, Layout, Part, Place};
 use crate::json::{push_integer, push_number, push_text};
+use crate::manifest::Texts;
 use crate::policy::Ruling;
 use crate::rules::{Column, Data};
 use crate::schema::{Quality, Verdict};
@@ -60,6 +63,17 @@ pub enum Score<'b> {
     Text(&'b str),
 }
 
+/// What issues are named after that are about more than one field.
+#[derive(Clone, Debug, Default)]
+pub struct IssueNames {
+    /// Per check its id, its fields and its text.
+    pub checks: Vec<(String, Vec<String>, Texts)>,
+    /// Per source its id.
+    pub sources: Vec<String>,
+    /// The inputs that tell records apart.
+    pub key: Vec<String>,
+}
+
 /// What does not differ between the decisions of a bundle.
 #[derive(Clone, Debug)]
 pub struct Letterhead {
@@ -75,6 +89,8 @@ pub struct Letterhead {
     pub policy: Option<(&'static str, Vec<String>)>,
     /// The model that explanations are about.
     pub explained: Option<String>,
+    /// What issues are named after that are about more than one field.
+    pub issues: IssueNames,
     /// Digest of the module's bytes, as the host gave it.
     pub module: Sha256Digest,
     /// Digest of the bundle.
@@ -102,6 +118,8 @@ pub struct Decision<'b> {
     pub explanation: Option<Explanation>,
     /// Further sections that the manifest asks for, each as `,"name":…`, as their stages wrote them.
     pub sections: &'b [u8],
+    /// The language of texts.
+    pub lang: &'b str,
     /// Digest of the record as it was understood.
     pub input: Sha256Digest,
 }
@@ -115,14 +133,43 @@ pub fn outcome_name(quality: &Quality, ruling: Option<&Ruling>) -> Option<&'stat
     }
 }
 
-/// The name of an issue's field.
+/// The name of an issue's field: that of an input, `transactions[3].amount` for a field of a record in a
+/// list, `transactions[*].amount` for many of them, the id of a check or source.
 #[must_use]
-pub fn field_name<'f>(field: &'f Field, layout: &'f Layout) -> &'f str {
-    match field {
-        Field::Input(at) => layout.inputs().get(*at).map_or("", |input| &input.name),
+pub fn field_name<'f>(field: &'f Field, layout: &'f Layout, names: &'f IssueNames) -> Cow<'f, str> {
+    let input = |at: usize| layout.inputs().get(at).map_or("", |input| input.name.as_str());
+    Cow::Borrowed(match field {
+        Field::Input(at) => input(*at),
+        Field::Record(at, part, place) => {
+            let list = input(*at);
+            let part = match part {
+                Part::Whole => None,
+                Part::Known(field) => layout
+                    .list(*at)
+                    .and_then(|list| list.layout.inputs().get(*field))
+                    .map(|field| &*field.name),
+                Part::Unknown(name) => Some(&**name),
+            };
+            let dot = if part.is_some() { "." } else { "" };
+            let part = part.unwrap_or_default();
+            return match place {
+                Place::One(record) => format!("{list}[{record}]{dot}{part}"),
+                Place::Many(_) => format!("{list}[*]{dot}{part}"),
+            }
+            .into();
+        }
+        Field::Check(at) => names.checks.get(*at).map_or("", |(id, _, _)| id),
+        Field::Source(at) => names.sources.get(*at).map_or("", String::as_str),
+        Field::Key => return names.key.join("+").into(),
         Field::Now => crate::scope::NOW,
         Field::Unknown(name) => name,
-    }
+    })
+}
+
+/// An issue as `field:issue`, as columns of answers and the rules' `quality_issues` have it.
+#[must_use]
+pub fn issue_text(field: &Field, issue: Issue, layout: &Layout, names: &IssueNames) -> String {
+    format!("{}:{}", field_name(field, layout, names), issue.name())
 }
 
 impl Decision<'_> {
@@ -136,7 +183,7 @@ impl Decision<'_> {
         push_option(out, self.now, |out, now| push_text(out, &now.to_rfc3339_ms()));
         out.extend_from_slice(b",\"outcome\":");
         push_option(out, outcome_name(self.quality, self.ruling), push_text);
-        self.write_quality(layout, out);
+        self.write_quality(head, layout, out);
         self.write_scores(head, out);
         self.write_policy(head, out);
         out.extend_from_slice(b",\"reasons\":");
@@ -165,15 +212,30 @@ impl Decision<'_> {
         out.extend_from_slice(b"}}");
     }
 
-    fn write_quality(&self, layout: &Layout, out: &mut Vec<u8>) {
+    fn write_quality(&self, head: &Letterhead, layout: &Layout, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"quality\":{\"verdict\":");
         push_text(out, self.quality.verdict.name());
         out.extend_from_slice(b",\"issues\":");
         push_list(out, &self.quality.issues, |out, (field, issue)| {
             out.extend_from_slice(b"{\"field\":");
-            push_text(out, field_name(field, layout));
+            push_text(out, &field_name(field, layout, &head.issues));
             out.extend_from_slice(b",\"issue\":");
             push_text(out, issue.name());
+            match field {
+                Field::Record(_, _, Place::Many(count)) => {
+                    out.extend_from_slice(b",\"records\":");
+                    push_integer(out, (*count).into());
+                }
+                Field::Check(at) => {
+                    if let Some((_, fields, text)) = head.issues.checks.get(*at) {
+                        write_fields(out, fields);
+                        out.extend_from_slice(b",\"text\":");
+                        push_option(out, text.in_language(self.lang), push_text);
+                    }
+                }
+                Field::Key => write_fields(out, &head.issues.key),
+                _ => {}
+            }
             out.push(b'}');
         });
         out.push(b'}');
@@ -229,6 +291,11 @@ impl Decision<'_> {
         });
         out.push(b'}');
     }
+}
+
+fn write_fields(out: &mut Vec<u8>, fields: &[String]) {
+    out.extend_from_slice(b",\"fields\":");
+    push_list(out, fields, |out, field| push_text(out, field));
 }
 
 fn write_reason(out: &mut Vec<u8>, reason: &Reason<'_>) {
@@ -289,6 +356,7 @@ pub fn digest_input(
     Sha256Digest(Sha256::new().chain_update(salt).chain_update(&scratch).finalize().into())
 }
 
+/// Appends a cell as canonical JSON.
 pub(crate) fn push_cell(out: &mut Vec<u8>, column: &Column, row: usize) {
     if column.is_null(row) {
         out.extend_from_slice(b"null");
@@ -303,6 +371,24 @@ pub(crate) fn push_cell(out: &mut Vec<u8>, column: &Column, row: usize) {
         }),
         Data::Timestamp(cells) => {
             push_option(out, cells.get(row).copied(), |out, instant| push_text(out, &instant.to_string()));
+        }
+        Data::Records(records) => {
+            let range: Vec<usize> = records.range(row).collect();
+            push_list(out, &range, |out, &record| {
+                out.push(b'{');
+                for (at, name) in records.names().iter().enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    push_text(out, name);
+                    out.push(b':');
+                    match records.field(at) {
+                        Some(field) => push_cell(out, field, record),
+                        None => out.extend_from_slice(b"null"),
+                    }
+                }
+                out.push(b'}');
+            });
         }
         Data::Any(_) => out.extend_from_slice(b"null"),
     }

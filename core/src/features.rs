@@ -138,6 +138,8 @@ pub(crate) fn settle(
             }
             Data::Text(texts)
         }
+        // No feature has this type; the manifest's check sees to that.
+        InputType::Records => Data::Any(vec![Value::Null; rows]),
     };
     Column::with_presence(data, &present)
 }

@@ -7,17 +7,21 @@
 mod batch;
 mod build;
 mod cell;
+mod list;
 mod record;
 
 #[cfg(test)]
 mod tests;
 
-pub use batch::Batch;
+pub use batch::{Batch, REPEATED};
+pub use list::ListFlaws;
 pub use record::read_record;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::manifest::Input;
+use crate::limits::Limits;
+use crate::manifest::{Input, InputType};
 use crate::rules::Column;
 use crate::time::Timestamp;
 
@@ -36,6 +40,20 @@ pub enum Issue {
     UnknownField,
     /// An infinite number; dropped.
     NotFinite,
+    /// A list of more records than it may have; dropped.
+    TooMany,
+    /// A time that lies longer before `now` than the field's `max_age_days`.
+    Stale,
+    /// A time that lies further after `now` than the field's `max_ahead_days`.
+    Future,
+    /// Fields that contradict each other.
+    Contradictory,
+    /// A check whose condition has no value.
+    Unchecked,
+    /// A source of which there is no field.
+    Absent,
+    /// A record that the batch has had before.
+    Duplicate,
 }
 
 impl Issue {
@@ -49,19 +67,54 @@ impl Issue {
             Self::WrongType => "wrong_type",
             Self::UnknownField => "unknown_field",
             Self::NotFinite => "not_finite",
+            Self::TooMany => "too_many",
+            Self::Stale => "stale",
+            Self::Future => "future",
+            Self::Contradictory => "contradictory",
+            Self::Unchecked => "unchecked",
+            Self::Absent => "absent",
+            Self::Duplicate => "duplicate",
         }
     }
 }
 
-/// The field that a flaw is about.
+/// What an issue is about. Ordered as issues are listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// The input of this index.
     Input(usize),
+    /// Records of the list that is the input of this index: `transactions[3].amount`.
+    Record(usize, Part, Place),
+    /// The check of this index.
+    Check(usize),
+    /// The source of this index.
+    Source(usize),
+    /// The inputs that tell records apart.
+    Key,
     /// The time of the decision.
     Now,
     /// A field that the bundle does not know.
     Unknown(Box<str>),
+}
+
+/// Which part of a record in a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The field of this index.
+    Known(usize),
+    /// A field that the bundle does not know.
+    Unknown(Box<str>),
+}
+
+/// Which records of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The one of this number, from 0.
+    One(usize),
+    /// So many of them, told together.
+    Many(u32),
 }
 
 /// A flaw met while reading a record.
@@ -86,6 +139,8 @@ pub struct Frame {
     pub now: Vec<Option<Timestamp>>,
     /// Flaws, sorted by row.
     pub flaws: Vec<Flaw>,
+    /// Flaws of the records of lists, by the index of the input.
+    pub lists: BTreeMap<usize, ListFlaws>,
 }
 
 /// The inputs of a bundle, found by name.
@@ -93,14 +148,42 @@ pub struct Frame {
 pub struct Layout {
     inputs: Vec<Input>,
     by_name: BTreeMap<Box<str>, usize>,
+    lists: BTreeMap<usize, List>,
+}
+
+/// What the records of a list look like.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Their fields.
+    pub layout: Layout,
+    /// The names of these.
+    pub names: Arc<[Arc<str>]>,
+    /// Most records.
+    pub most_records: usize,
+    /// Longest text that holds a list as JSON.
+    most_bytes: usize,
 }
 
 impl Layout {
     /// A layout of these inputs, whose names are unique.
     #[must_use]
-    pub fn new(inputs: &[Input]) -> Self {
+    pub fn new(inputs: &[Input], limits: &Limits) -> Self {
         let by_name = inputs.iter().enumerate().map(|(at, input)| (input.name.as_str().into(), at)).collect();
-        Self { inputs: inputs.to_vec(), by_name }
+        let lists = inputs.iter().enumerate().filter(|(_, input)| input.kind == InputType::Records);
+        let list = |input: &Input| List {
+            layout: Self::new(&input.fields, limits),
+            names: input.fields.iter().map(|field| field.name.as_str().into()).collect(),
+            most_records: input.most_records().min(limits.list_records),
+            most_bytes: limits.record_bytes,
+        };
+        let lists = lists.map(|(at, input)| (at, list(input))).collect();
+        Self { inputs: inputs.to_vec(), by_name, lists }
+    }
+
+    /// The list that the input of this index is.
+    #[must_use]
+    pub fn list(&self, at: usize) -> Option<&List> {
+        self.lists.get(&at)
     }
 
     /// The inputs in order.
@@ -129,11 +212,16 @@ const MAX_UNKNOWN_FIELDS: usize = 32;
 /// Most characters of an unknown field's name that are repeated in a decision.
 const MAX_UNKNOWN_NAME: usize = 64;
 
-/// An unknown field, its name cut to a sane length.
+/// An unknown field.
 fn unknown_field(name: &str) -> Field {
+    Field::Unknown(cut_name(name))
+}
+
+/// A name cut to a sane length.
+fn cut_name(name: &str) -> Box<str> {
     match name.char_indices().nth(MAX_UNKNOWN_NAME) {
-        Some((end, _)) => Field::Unknown(format!("{}…", &name[..end]).into()),
-        None => Field::Unknown(name.into()),
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Limits {
     pub bundle_files: usize,
     /// Bytes of one record as JSON. Default 1 MiB.
     pub record_bytes: usize,
+    /// Records in one list of records. Default 10,000: two years of a busy account.
+    pub list_records: usize,
+    /// Fields of the records of one list. Default 64.
+    pub list_fields: usize,
     /// Rows in one batch. Default 1,000,000; hosts stream larger ones in chunks.
     pub batch_rows: usize,
     /// Rules, features and bins together in one bundle. Default 10,000.
@@ -43,6 +47,8 @@ impl Limits {
         bundle_bytes: 512 << 20,
         bundle_files: 1_024,
         record_bytes: 1 << 20,
+        list_records: 10_000,
+        list_fields: 64,
         batch_rows: 1_000_000,
         manifest_items: 10_000,
         rule_instructions: 4_096,

@@ -13,6 +13,7 @@ mod locate;
 mod maps;
 mod models;
 mod policy;
+mod quality;
 mod reasons;
 mod scores;
 mod severity;
@@ -29,6 +30,7 @@ pub use inputs::{Input, InputType, OnIssue};
 pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
 pub use policy::{DefaultOutcome, HitPolicy, Outcome, Policy, Rule};
+pub use quality::{Check, Duplicates, Source};
 pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
 pub use scores::{Grade, Score, ScoreType, Scorecard};
 pub use severity::Severity;
@@ -67,6 +69,15 @@ pub struct Manifest {
     /// What a field that is no input means for the quality of a record. It is always reported.
     #[serde(default = "OnIssue::accept")]
     pub unknown_fields: OnIssue,
+    /// Where inputs come from, and what it means that a source is absent.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// What makes a record contradict itself.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// What makes two records of a batch the same.
+    #[serde(default)]
+    pub duplicates: Option<Duplicates>,
     /// Values computed from inputs and from earlier features.
     #[serde(default)]
     pub features: Vec<Feature>,

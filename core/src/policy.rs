@@ -111,6 +111,12 @@ impl Policy {
         self.rules.iter().any(|rule| rule.from.is_some() || rule.until.is_some() || rule.bound.reads(place))
     }
 
+    /// Whether a rule reads the column at this place.
+    #[must_use]
+    pub fn reads(&self, place: usize) -> bool {
+        self.rules.iter().any(|rule| rule.bound.reads(place))
+    }
+
     /// Which of the rules that hold decides.
     #[must_use]
     pub const fn hit_policy(&self) -> HitPolicy {

@@ -33,6 +33,8 @@ pub enum Output {
     Columns,
     /// One column with the canonical bytes of each decision.
     Decisions,
+    /// One column with what tells each record apart, where the bundle looks for duplicates.
+    Keys,
 }
 
 /// The fields of a record.
@@ -87,7 +89,10 @@ pub fn read_options(text: &[u8], limits: &Limits) -> Result<(Options, Output)> {
         match (&*key, value) {
             ("output", Json::Text(text)) if text == "columns" => output = Output::Columns,
             ("output", Json::Text(text)) if text == "decisions" => output = Output::Decisions,
-            ("output", _) => return Err(invalid("output", "must be \"columns\" or \"decisions\"")),
+            ("output", Json::Text(text)) if text == "keys" => output = Output::Keys,
+            ("output", _) => {
+                return Err(invalid("output", "must be \"columns\", \"decisions\" or \"keys\""));
+            }
             (key, value) => {
                 if !options.set(key, &value)? {
                     return Err(unknown("`now`, `salt`, `reasons`, `lang` and `output`"));

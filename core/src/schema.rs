@@ -1,14 +1,22 @@
 //! The schema: from a frame to a verdict on the quality of each record.
 //!
-//! A bad record never gets a silent score. What is missing, out of range, unknown or unreadable is listed
-//! by field, and the bundle says for each field whether that refuses the record, degrades it or is
-//! accepted. A refused record is not scored at all.
+//! A bad record never gets a silent score. What is missing, out of range, unknown, unreadable, stale or
+//! contradictory is listed by field, and the bundle says for each whether that refuses the record, degrades
+//! it or is accepted. A refused record is not scored at all.
 
-use std::collections::BTreeSet;
+mod checks;
+mod field;
+mod key;
+mod lists;
 
+pub use checks::{Checks, program_path};
+pub use key::RowKeys;
+
+use self::field::FieldCheck;
+use self::lists::ListCheck;
 use crate::frame::{Field, Frame, Issue, Layout};
-use crate::manifest::{Input, InputType, OnIssue};
-use crate::rules::{Column, Data};
+use crate::limits::Limits;
+use crate::manifest::{Manifest, OnIssue};
 
 /// How good a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,34 +54,75 @@ impl Verdict {
 pub struct Quality {
     /// The verdict.
     pub verdict: Verdict,
-    /// What is wrong: inputs in the order of the bundle, then `now`, then unknown fields by name.
+    /// What is wrong: inputs in the order of the bundle, records of lists, checks, sources, the key, `now`,
+    /// then unknown fields by name.
     pub issues: Vec<(Field, Issue)>,
 }
 
-/// The values that a field may have.
+impl Quality {
+    fn add(&mut self, field: Field, issue: Issue, on_issue: OnIssue) {
+        self.issues.push((field, issue));
+        self.verdict.lower_to(on_issue);
+    }
+
+    fn has_input(&self, at: usize) -> bool {
+        self.issues.iter().any(|(field, _)| *field == Field::Input(at))
+    }
+}
+
+/// A source and the places of its inputs.
 #[derive(Clone, Debug)]
-enum Allowed {
-    Texts(BTreeSet<Box<str>>),
-    Integers(BTreeSet<i64>),
-    Booleans(Vec<bool>),
+struct SourceCheck {
+    inputs: Vec<usize>,
+    absent: OnIssue,
 }
 
 /// The checks of a bundle.
 #[derive(Clone, Debug)]
 pub struct Schema {
     layout: Layout,
-    allowed: Vec<Option<Allowed>>,
+    fields: Vec<FieldCheck>,
+    lists: Vec<ListCheck>,
+    sources: Vec<SourceCheck>,
+    /// Per input the place of its source.
+    source_of: Vec<Option<usize>>,
+    key: Option<RowKeys>,
+    on_duplicate: OnIssue,
     unknown_fields: OnIssue,
     needs_now: bool,
 }
 
 impl Schema {
-    /// The checks of these inputs. `needs_now` says whether the bundle uses the time.
+    /// The checks of a manifest. `uses_time` says whether features or rules depend on the time.
     #[must_use]
-    pub fn new(inputs: &[Input], unknown_fields: OnIssue, needs_now: bool) -> Self {
-        let allowed =
-            inputs.iter().map(|input| input.allowed.as_ref().map(|values| allowed(input.kind, values)));
-        Self { layout: Layout::new(inputs), allowed: allowed.collect(), unknown_fields, needs_now }
+    pub fn new(manifest: &Manifest, uses_time: bool, limits: &Limits) -> Self {
+        let inputs = &manifest.inputs;
+        let layout = Layout::new(inputs, limits);
+        let list = |(at, input)| Some(ListCheck::new(at, input, layout.list(at)?, manifest.unknown_fields));
+        let lists = inputs.iter().enumerate().filter_map(list).collect();
+        let source_of = inputs.iter().map(|input| {
+            let id = input.source.as_ref()?;
+            manifest.sources.iter().position(|source| source.id == *id)
+        });
+        let source_of: Vec<Option<usize>> = source_of.collect();
+        let sources = manifest.sources.iter().enumerate().map(|(at, source)| SourceCheck {
+            inputs: (0..inputs.len()).filter(|&input| source_of.get(input) == Some(&Some(at))).collect(),
+            absent: source.absent,
+        });
+        Self {
+            fields: inputs.iter().map(FieldCheck::new).collect(),
+            lists,
+            sources: sources.collect(),
+            source_of,
+            key: manifest.duplicates.as_ref().map(|duplicates| RowKeys::new(&duplicates.key, &layout)),
+            on_duplicate: manifest
+                .duplicates
+                .as_ref()
+                .map_or(OnIssue::Accept, |duplicates| duplicates.effect),
+            unknown_fields: manifest.unknown_fields,
+            needs_now: uses_time || inputs.iter().any(crate::manifest::Input::needs_now),
+            layout,
+        }
     }
 
     /// The inputs by name.
@@ -82,10 +131,16 @@ impl Schema {
         &self.layout
     }
 
-    /// Whether the bundle uses the time.
+    /// Whether a record must say the time.
     #[must_use]
     pub const fn needs_now(&self) -> bool {
         self.needs_now
+    }
+
+    /// What tells the records of a batch apart, where the bundle says.
+    #[must_use]
+    pub const fn key(&self) -> Option<&RowKeys> {
+        self.key.as_ref()
     }
 
     /// Judges each row of a frame.
@@ -95,92 +150,71 @@ impl Schema {
         let mut flaws = frame.flaws.iter().peekable();
         for (row, quality) in rows.iter_mut().enumerate() {
             while let Some(flaw) = flaws.next_if(|flaw| flaw.row == row) {
-                quality.issues.push((flaw.field.clone(), flaw.issue));
-                quality.verdict.lower_to(match &flaw.field {
-                    Field::Input(at) => self.input(*at).map_or(OnIssue::Refuse, Input::on_unreadable),
-                    // A time that cannot be read is never taken for the present.
-                    Field::Now => OnIssue::Refuse,
-                    Field::Unknown(_) => self.unknown_fields,
-                });
+                quality.add(flaw.field.clone(), flaw.issue, self.on_flaw(&flaw.field, flaw.issue));
             }
         }
-        for (at, input) in self.layout.inputs().iter().enumerate() {
-            if let Some(column) = frame.columns.get(at) {
-                self.check_column(at, input, column, &mut rows);
+        let absent = self.check_sources(frame, &mut rows);
+        for (at, (check, column)) in self.fields.iter().zip(&frame.columns).enumerate() {
+            if check.is_idle(column) {
+                continue;
             }
+            let source = self.source_of.get(at).copied().flatten();
+            for (row, quality) in rows.iter_mut().enumerate() {
+                let now = frame.now.get(row).copied().flatten();
+                let Some((issue, on_issue)) = check.judge(column, row, now) else { continue };
+                // A value that could not be read is reported as that, not as missing too; and what comes
+                // from an absent source is reported with it.
+                let told = issue == Issue::Missing
+                    && (quality.has_input(at)
+                        || source.is_some_and(|source| absent.contains(&(row, source))));
+                if !told {
+                    quality.add(Field::Input(at), issue, on_issue);
+                }
+            }
+        }
+        for list in &self.lists {
+            list.judge(frame, &mut rows);
         }
         for (row, quality) in rows.iter_mut().enumerate() {
             let known = frame.now.get(row).copied().flatten().is_some();
             if self.needs_now && !known && !quality.issues.iter().any(|(field, _)| *field == Field::Now) {
-                quality.issues.push((Field::Now, Issue::Missing));
-                quality.verdict.lower_to(OnIssue::Refuse);
+                quality.add(Field::Now, Issue::Missing, OnIssue::Refuse);
             }
             quality.issues.sort();
         }
         rows
     }
 
-    fn input(&self, at: usize) -> Option<&Input> {
-        self.layout.inputs().get(at)
+    fn on_flaw(&self, field: &Field, issue: Issue) -> OnIssue {
+        match field {
+            Field::Input(at) => self.fields.get(*at).map_or(OnIssue::Refuse, |check| check.on_flaw(issue)),
+            Field::Unknown(_) => self.unknown_fields,
+            Field::Key => self.on_duplicate,
+            // A time that cannot be read is never taken for the present.
+            Field::Now | Field::Record(..) | Field::Check(_) | Field::Source(_) => OnIssue::Refuse,
+        }
     }
 
-    fn check_column(&self, at: usize, input: &Input, column: &Column, rows: &mut [Quality]) {
-        let allowed = self.allowed.get(at).and_then(Option::as_ref);
-        let bounded = input.min.is_some() || input.max.is_some();
-        for (row, quality) in rows.iter_mut().enumerate() {
-            let (issue, on_issue) = if column.is_null(row) {
-                // A value that could not be read is reported as that, not as missing too.
-                if input.on_missing() == OnIssue::Accept || has_issue(quality, at) {
-                    continue;
+    /// Reports absent sources; gives them as pairs of row and source.
+    fn check_sources(
+        &self,
+        frame: &Frame,
+        rows: &mut [Quality],
+    ) -> std::collections::BTreeSet<(usize, usize)> {
+        let mut absent = std::collections::BTreeSet::new();
+        for (at, source) in self.sources.iter().enumerate() {
+            let columns: Vec<_> =
+                source.inputs.iter().filter_map(|&input| Some((input, frame.columns.get(input)?))).collect();
+            for (row, quality) in rows.iter_mut().enumerate() {
+                // What came and could not be read is a fault of the value, not of the source.
+                let given =
+                    columns.iter().any(|(input, column)| !column.is_null(row) || quality.has_input(*input));
+                if !given {
+                    quality.add(Field::Source(at), Issue::Absent, source.absent);
+                    absent.insert((row, at));
                 }
-                (Issue::Missing, input.on_missing())
-            } else if bounded && !in_range(column.data(), row, input) {
-                (Issue::OutOfRange, input.on_out_of_range())
-            } else if allowed.is_some_and(|allowed| !is_allowed(column.data(), row, allowed)) {
-                (Issue::UnknownValue, input.on_out_of_range())
-            } else {
-                continue;
-            };
-            quality.issues.push((Field::Input(at), issue));
-            quality.verdict.lower_to(on_issue);
+            }
         }
-    }
-}
-
-fn has_issue(quality: &Quality, at: usize) -> bool {
-    quality.issues.iter().any(|(field, _)| *field == Field::Input(at))
-}
-
-fn allowed(kind: InputType, values: &[serde_json::Value]) -> Allowed {
-    match kind {
-        InputType::Integer => {
-            Allowed::Integers(values.iter().filter_map(serde_json::Value::as_i64).collect())
-        }
-        InputType::Boolean => {
-            Allowed::Booleans(values.iter().filter_map(serde_json::Value::as_bool).collect())
-        }
-        _ => Allowed::Texts(values.iter().filter_map(serde_json::Value::as_str).map(Into::into).collect()),
-    }
-}
-
-fn in_range(data: &Data, row: usize, input: &Input) -> bool {
-    let number = match data {
-        Data::Double(cells) => cells.get(row).copied(),
-        Data::Int(cells) => cells.get(row).map(|&cell| cell as f64),
-        _ => None,
-    };
-    number.is_none_or(|number| {
-        input.min.is_none_or(|min| number >= min) && input.max.is_none_or(|max| number <= max)
-    })
-}
-
-fn is_allowed(data: &Data, row: usize, allowed: &Allowed) -> bool {
-    match (data, allowed) {
-        (Data::Text(cells), Allowed::Texts(set)) => set.contains(cells.get(row)),
-        (Data::Int(cells), Allowed::Integers(set)) => cells.get(row).is_some_and(|cell| set.contains(cell)),
-        (Data::Bool(cells), Allowed::Booleans(list)) => {
-            cells.get(row).is_some_and(|cell| list.contains(cell))
-        }
-        _ => false,
+        absent
     }
 }

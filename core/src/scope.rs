@@ -15,6 +15,8 @@ use crate::rules::{Code, Column, Program, Type, Variable};
 pub const NOW: &str = "now";
 /// Name of the verdict on the record's quality.
 pub const QUALITY: &str = "quality";
+/// Name of the list of what is wrong with the record, each as `field:issue`.
+pub const QUALITY_ISSUES: &str = "quality_issues";
 /// Name of the scorecard's points.
 pub const POINTS: &str = "points";
 /// Name of the scorecard's grade.
@@ -65,6 +67,7 @@ impl Scope {
             scope.declare(GRADE, Type::String);
         }
         scope.declare(QUALITY, Type::String);
+        scope.declare(QUALITY_ISSUES, Type::list(Type::String));
         scope.declare_view(manifest);
         scope
     }
@@ -127,6 +130,12 @@ impl Scope {
     #[must_use]
     pub fn before(&self, place: usize) -> &[Variable] {
         self.variables.get(..place).unwrap_or(&self.variables)
+    }
+
+    /// What checks can name: inputs, the time, all features.
+    #[must_use]
+    pub fn before_scores(&self) -> &[Variable] {
+        self.variables.get(..self.scores.start).unwrap_or_default()
     }
 
     /// What rules can name: everything.
@@ -214,5 +223,20 @@ pub fn rule_type(kind: InputType) -> Type {
         InputType::String => Type::String,
         InputType::Boolean => Type::Bool,
         InputType::Timestamp => Type::Timestamp,
+        InputType::Records => Type::list(Type::map(Type::String, Type::Dyn)),
     }
+}
+
+/// Whether an expression of this type can be a condition.
+///
+/// # Errors
+/// `rule_invalid` that says which type it has.
+pub fn check_condition(result: &Type) -> Result<()> {
+    if matches!(result, Type::Bool | Type::Dyn | Type::Null) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::RuleInvalid,
+        format!("a condition must be true or false, this one gives {result}"),
+    ))
 }

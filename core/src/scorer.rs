@@ -29,7 +29,7 @@ use crate::manifest::Manifest;
 use crate::models::{Answers, Scoring};
 use crate::policy::Policy;
 use crate::request::{Options, Output, read_options, read_request};
-use crate::schema::Schema;
+use crate::schema::{Checks, Schema};
 use crate::scope::Scope;
 use crate::scores::Scores;
 use crate::table;
@@ -42,11 +42,14 @@ pub struct Scorer {
     scope: Scope,
     schema: Schema,
     features: Features,
+    checks: Checks,
     models: Vec<Scoring>,
     answers: Vec<Answers>,
     scores: Scores,
     view: Option<View>,
     policy: Option<Policy>,
+    /// Whether a rule looks at what is wrong with the record.
+    reads_issues: bool,
     explaining: Option<Explaining>,
     head: Letterhead,
     /// Golden records that the lock pins, by their name in the bundle.
@@ -98,6 +101,7 @@ impl Scorer {
         match output {
             Output::Columns => batch::columns(self, &table, &options, out),
             Output::Decisions => batch::decisions(self, &table, &options, out),
+            Output::Keys => batch::keys(self, &table, &options, out),
         }
     }
 
@@ -142,6 +146,7 @@ impl Scorer {
             reasons: &reasons,
             explanation: assessment.explanation(row),
             sections: &sections,
+            lang: options.lang.as_deref().unwrap_or("en"),
             input: digest_input(&options.salt, &assessment.columns, layout, row, now, &mut scratch),
         };
         decision.write(&self.head, layout, out);

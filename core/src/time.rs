@@ -47,6 +47,18 @@ pub struct Civil {
     pub nanos: u32,
 }
 
+/// Nanoseconds of some days, whole or not; the sum is rounded down.
+#[must_use]
+pub fn days_in_nanos(days: f64) -> i128 {
+    hours_in_nanos(days * 24.0)
+}
+
+/// Nanoseconds of some hours, whole or not; rounded down.
+#[must_use]
+pub fn hours_in_nanos(hours: f64) -> i128 {
+    (hours * 3.6e12) as i128
+}
+
 /// Days from 1970-01-01 to this date of the proleptic Gregorian calendar; negative before it.
 /// `month` is 1 to 12 and `day` starts at 1; neither is checked.
 #[must_use]
@@ -184,12 +196,18 @@ impl Timestamp {
         Self::new(seconds, u32::try_from(sum % NANOS_PER_SECOND).ok()?)
     }
 
+    /// Nanoseconds from `earlier` to this instant.
+    #[must_use]
+    pub fn nanos_since(self, earlier: Self) -> i128 {
+        let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
+        let nanos = i128::from(self.nanos) - i128::from(earlier.nanos);
+        seconds * i128::from(NANOS_PER_SECOND) + nanos
+    }
+
     /// Nanoseconds from `earlier` to this instant; `None` past about 292 years.
     #[must_use]
     pub fn checked_nanos_since(self, earlier: Self) -> Option<i64> {
-        let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
-        let nanos = i128::from(self.nanos) - i128::from(earlier.nanos);
-        i64::try_from(seconds * i128::from(NANOS_PER_SECOND) + nanos).ok()
+        i64::try_from(self.nanos_since(earlier)).ok()
     }
 }
 

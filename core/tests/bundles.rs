@@ -17,6 +17,12 @@ mod refused;
 #[path = "bundles/errors.rs"]
 mod errors;
 
+#[path = "bundles/lists.rs"]
+mod lists;
+
+#[path = "bundles/quality.rs"]
+mod quality;
+
 #[path = "onnx/writer.rs"]
 #[allow(dead_code, reason = "written for the tests of the runtime; these need a part of it")]
 mod writer;

@@ -35,7 +35,7 @@ impl FieldCounter {
                 }
                 None
             }
-            Data::Any(_) => None,
+            Data::Records(_) | Data::Any(_) => None,
         };
         self.numbers.extend(number);
     }

@@ -1,38 +1,46 @@
 //! Batches: columns of a table, read in chunks of rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::build::ColumnBuilder;
 use super::cell::{Cell, from_integer, from_number, from_text};
-use super::{Field, Flaw, Frame, Issue, Layout, keep_unknown, unknown_field};
+use super::list::{ListBuilder, ListFlaws};
+use super::{Field, Flaw, Frame, Issue, Layout, List, keep_unknown, unknown_field};
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::Json;
 use crate::manifest::InputType;
 use crate::onnx::DType;
+use crate::rules::Column;
 use crate::table::{Entry, Kind, Table};
 use crate::time::Timestamp;
 
 /// The name of the column that gives each row its own time.
 const NOW: &str = "now";
+/// The name of the column that says which rows repeat an earlier one.
+pub const REPEATED: &str = "duplicate";
 
 /// A table whose columns are matched with a bundle's inputs.
 pub struct Batch<'t, 'a> {
     rows: usize,
     columns: Vec<Option<&'t Entry<'a>>>,
     now: Option<&'t Entry<'a>>,
+    /// Says which rows repeat an earlier one, where the host has looked.
+    repeated: Option<&'t Entry<'a>>,
     unknown: Vec<&'t Entry<'a>>,
 }
 
 impl<'t, 'a> Batch<'t, 'a> {
-    /// Matches a table's columns with the inputs.
+    /// Matches a table's columns with the inputs. `keyed` says whether a column can say which rows repeat
+    /// an earlier one.
     ///
     /// # Errors
     /// `record_malformed` where an entry is no column, has another length than the batch, or has the
     /// name of another one.
-    pub fn new(table: &'t Table<'a>, layout: &Layout) -> Result<Self> {
+    pub fn new(table: &'t Table<'a>, layout: &Layout, keyed: bool) -> Result<Self> {
         let rows = table.rows();
-        let mut batch =
-            Self { rows, columns: vec![None; layout.inputs().len()], now: None, unknown: Vec::new() };
+        let columns = vec![None; layout.inputs().len()];
+        let mut batch = Self { rows, columns, now: None, repeated: None, unknown: Vec::new() };
         let mut seen = BTreeSet::new();
         for (at, entry) in table.entries().iter().enumerate() {
             let malformed = |message: String| {
@@ -48,6 +56,7 @@ impl<'t, 'a> Batch<'t, 'a> {
             match layout.position(name).and_then(|at| batch.columns.get_mut(at)) {
                 Some(slot) => *slot = Some(entry),
                 None if name == NOW => batch.now = Some(entry),
+                None if keyed && name == REPEATED => batch.repeated = Some(entry),
                 None => batch.unknown.push(entry),
             }
         }
@@ -60,12 +69,25 @@ impl<'t, 'a> Batch<'t, 'a> {
         self.rows
     }
 
+    /// Whether the table says which rows repeat an earlier one.
+    #[must_use]
+    pub const fn says_repeated(&self) -> bool {
+        self.repeated.is_some()
+    }
+
     /// A frame of these rows. `now` is the time of rows that have none of their own.
     #[must_use]
     pub fn frame(&self, range: Range<usize>, layout: &Layout, now: Option<Timestamp>) -> Frame {
         let mut flaws = Vec::new();
         let mut columns = Vec::with_capacity(self.columns.len());
+        let mut lists = BTreeMap::new();
         for (at, (input, entry)) in layout.inputs().iter().zip(&self.columns).enumerate() {
+            if let Some(list) = layout.list(at) {
+                let (column, of_records) = read_lists(*entry, list, range.clone(), at, &mut flaws);
+                columns.push(column);
+                lists.insert(at, of_records);
+                continue;
+            }
             let mut column = ColumnBuilder::new(input.kind, range.len());
             match entry {
                 Some(entry) => {
@@ -88,8 +110,16 @@ impl<'t, 'a> Batch<'t, 'a> {
         }
         keep_unknown(unknown, &mut flaws);
         let now = self.times(range.clone(), now, &mut flaws);
+        if let Some(entry) = self.repeated {
+            each(entry, InputType::Boolean, range.clone(), |row, read| {
+                // What cannot be read as "no" is not taken for it.
+                if !matches!(read, Ok(Cell::Boolean(false) | Cell::Missing)) {
+                    flaws.push(Flaw { row, field: Field::Key, issue: Issue::Duplicate });
+                }
+            });
+        }
         flaws.sort_by_key(|flaw| flaw.row);
-        Frame { rows: range.len(), columns, now, flaws }
+        Frame { rows: range.len(), columns, now, flaws, lists }
     }
 
     fn times(
@@ -112,6 +142,35 @@ impl<'t, 'a> Batch<'t, 'a> {
         });
         times
     }
+}
+
+/// Lists of records are texts that hold JSON; a column of anything else is one of wrong values.
+fn read_lists(
+    entry: Option<&Entry<'_>>,
+    list: &List,
+    range: Range<usize>,
+    input: usize,
+    flaws: &mut Vec<Flaw>,
+) -> (Column, ListFlaws) {
+    let mut column = ListBuilder::new(list, range.len());
+    let mut note = |row: usize, issue: Option<Issue>| {
+        flaws.extend(issue.map(|issue| Flaw { row, field: Field::Input(input), issue }));
+    };
+    match entry {
+        Some(entry) if entry.dtype() == DType::Str => {
+            for (row, at) in range.enumerate() {
+                let text = if entry.is_present(at) { entry.text(at) } else { "" };
+                note(row, column.push_text(text));
+            }
+        }
+        // No number or truth value is a list; NaN is missing here too.
+        Some(entry) => each(entry, InputType::Records, range, |row, read| {
+            let wrong = Json::Boolean(false);
+            note(row, column.push_json(read.is_err().then_some(&wrong)));
+        }),
+        None => range.enumerate().for_each(|(row, _)| note(row, column.push_json(None))),
+    }
+    column.finish()
 }
 
 /// Whether a row has a value in a column that the bundle does not know.

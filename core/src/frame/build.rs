@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::{Field, Flaw, Issue};
 use crate::manifest::InputType;
-use crate::rules::{Column, Data, Texts};
+use crate::rules::{Column, Data, Texts, Value};
 use crate::time::Timestamp;
 
 /// A column in the making. A missing cell holds a default, which nobody reads.
@@ -20,6 +20,8 @@ impl ColumnBuilder {
             InputType::String => Data::Text(Texts::default()),
             InputType::Boolean => Data::Bool(Vec::with_capacity(rows)),
             InputType::Timestamp => Data::Timestamp(Vec::with_capacity(rows)),
+            // Lists have a builder of their own; inside records there are none.
+            InputType::Records => Data::Any(Vec::with_capacity(rows)),
         };
         Self { data, present: Vec::with_capacity(rows) }
     }
@@ -67,7 +69,11 @@ impl ColumnBuilder {
                 cells.push(Timestamp::default());
                 false
             }
-            (Data::Any(_), _) => false,
+            (Data::Any(cells), _) => {
+                cells.push(Value::Null);
+                false
+            }
+            (Data::Records(_), _) => false,
         };
         self.present.push(present);
     }

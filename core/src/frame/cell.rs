@@ -64,7 +64,7 @@ pub(super) fn from_integer<'a>(number: i64, kind: InputType) -> Result<Cell<'a>,
         InputType::Number => Ok(Cell::Number(number as f64)),
         InputType::Integer => Ok(Cell::Integer(number)),
         InputType::Timestamp => Timestamp::from_unix_ms(number).map(Cell::Timestamp).ok_or(Issue::WrongType),
-        InputType::String | InputType::Boolean => Err(Issue::WrongType),
+        InputType::String | InputType::Boolean | InputType::Records => Err(Issue::WrongType),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Batch, Field, Frame, Issue, Layout, read_record};
 use crate::json::{Json, read};
+use crate::limits::Limits;
 use crate::manifest::Input;
 use crate::rules::{Cell, Value};
 use crate::table::{self, Writer};
@@ -12,7 +13,7 @@ fn layout() -> Layout {
             {"name":"b","type":"boolean"},{"name":"t","type":"timestamp"}]"#,
     )
     .unwrap();
-    Layout::new(&inputs)
+    Layout::new(&inputs, &Limits::DEFAULT)
 }
 
 fn record(text: &str) -> Frame {
@@ -93,7 +94,7 @@ fn batch(columns: &[(&str, &[&str])]) -> Vec<u8> {
 
 fn whole(bytes: &[u8]) -> Frame {
     let table = table::read(bytes).unwrap();
-    let batch = Batch::new(&table, &layout()).unwrap();
+    let batch = Batch::new(&table, &layout(), false).unwrap();
     batch.frame(0..batch.rows(), &layout(), None)
 }
 
@@ -181,7 +182,7 @@ fn typed_columns_and_their_own_time() {
 fn a_batch_must_be_columns_of_one_length() {
     let refused = |bytes: &[u8]| {
         let table = table::read(bytes).unwrap();
-        Batch::new(&table, &layout()).err().unwrap().to_string()
+        Batch::new(&table, &layout(), false).err().unwrap().to_string()
     };
     assert!(refused(&batch(&[("x", &["1", "2"]), ("n", &["1"])])).contains("2 elements"));
     assert!(refused(&batch(&[("x", &["1"]), ("x", &["1"])])).contains("two columns"));

@@ -3,6 +3,8 @@
 
 mod data;
 mod decision;
+mod inputs;
+mod quality;
 mod scores;
 mod view;
 
@@ -13,7 +15,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 
 /// Names that expressions see without anybody declaring them.
-pub const RESERVED_NAMES: [&str; 2] = ["now", "quality"];
+pub const RESERVED_NAMES: [&str; 3] = ["now", "quality", "quality_issues"];
 /// Names that a scorecard adds.
 const SCORECARD_NAMES: [&str; 2] = ["points", "grade"];
 /// Words of CEL that can be no name.
@@ -47,7 +49,8 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     check_head(manifest)?;
     check_size(manifest, limits)?;
     let names = check_names(manifest)?;
-    each("inputs", &manifest.inputs, data::check_input)?;
+    inputs::check_inputs(manifest, limits)?;
+    quality::check_quality(manifest)?;
     each("features", &manifest.features, data::check_feature)?;
     unique("models", manifest.models.iter().map(|model| model.id.as_str()), "id")?;
     each("models", &manifest.models, |model| data::check_model(model, &names))?;
@@ -124,8 +127,12 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
     let fed = |model: &Model| model.inputs.values().map(|feed| 1 + feed.names().len()).sum::<usize>();
     let labels = |model: &Model| model.output.labels.as_ref().map_or(0, Vec::len);
     let allowed = |input: &Input| input.allowed.as_ref().map_or(0, Vec::len);
+    let listed = manifest.inputs.iter().flat_map(|input| &input.fields);
     let items = manifest.inputs.len()
-        + manifest.inputs.iter().map(allowed).sum::<usize>()
+        + manifest.inputs.iter().chain(listed).map(allowed).sum::<usize>()
+        + manifest.inputs.iter().map(|input| input.fields.len()).sum::<usize>()
+        + manifest.sources.len()
+        + manifest.checks.len()
         + manifest.features.len()
         + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
@@ -148,6 +155,23 @@ fn view_items(view: &View) -> usize {
     fields + stages + view.tags.len() + view.alerts.len()
 }
 
+/// A name that expressions can write.
+fn check_name(name: &str) -> Result<()> {
+    let mut bytes = name.bytes();
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let sound = bytes.next().is_some_and(letter)
+        && bytes.all(|byte| letter(byte) || byte.is_ascii_digit())
+        && name.len() <= MAX_NAME_BYTES
+        && !CEL_WORDS.contains(&name);
+    if sound {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "{name:?} is no name: a letter or `_`, then letters, digits or `_`, at most {MAX_NAME_BYTES}, \
+         and no word of the rule language"
+    )))
+}
+
 /// Gives the names that can feed models: inputs and features.
 fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
     let added = manifest.view.as_ref().map(view::names).unwrap_or_default();
@@ -156,19 +180,7 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
         taken.extend(SCORECARD_NAMES);
     }
     let take = |name: &str, place: String, taken: &BTreeSet<&str>| -> Result<()> {
-        let mut bytes = name.bytes();
-        let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-        let sound = bytes.next().is_some_and(letter)
-            && bytes.all(|byte| letter(byte) || byte.is_ascii_digit())
-            && name.len() <= MAX_NAME_BYTES
-            && !CEL_WORDS.contains(&name);
-        if !sound {
-            return Err(invalid(format!(
-                "{name:?} is no name: a letter or `_`, then letters, digits or `_`, at most {MAX_NAME_BYTES}, \
-                 and no word of the rule language"
-            ))
-            .at(place));
-        }
+        check_name(name).map_err(|error| error.at(&place))?;
         if taken.contains(name) {
             return Err(invalid(format!(
                 "`{name}` is taken: by another input, feature, score or part of the view, or reserved"

@@ -17,6 +17,9 @@ pub struct Feature {
     /// Type of its values; the expression must give it.
     #[serde(rename = "type")]
     pub kind: InputType,
+    /// Unit of its values; the expression must give it. Where it is not said, the expression's own counts.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// The value where the expression has none: a number, text or truth value.
     #[serde(default)]
     pub default: Option<serde_json::Value>,

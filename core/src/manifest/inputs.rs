@@ -19,6 +19,8 @@ pub enum InputType {
     Boolean,
     /// An instant: RFC 3339 text (a date alone is midnight UTC) or milliseconds since 1970.
     Timestamp,
+    /// A list of records, such as transactions: a JSON array of objects. For inputs only.
+    Records,
 }
 
 impl InputType {
@@ -31,6 +33,7 @@ impl InputType {
             Self::String => "string",
             Self::Boolean => "boolean",
             Self::Timestamp => "timestamp",
+            Self::Records => "records",
         }
     }
 }
@@ -52,9 +55,16 @@ impl OnIssue {
     pub(super) const fn accept() -> Self {
         Self::Accept
     }
+
+    pub(super) const fn degrade() -> Self {
+        Self::Degrade
+    }
 }
 
-/// A field of a record.
+/// Records that a list may have where its input does not say.
+const DEFAULT_MAX_RECORDS: u32 = 1_000;
+
+/// A field of a record, or of the records of a list.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
@@ -76,6 +86,31 @@ pub struct Input {
     /// The values it may have; for strings, integers and booleans.
     #[serde(default)]
     pub allowed: Option<Vec<serde_json::Value>>,
+    /// For timestamps: how many days a value may lie before `now`. With it a record needs `now`.
+    #[serde(default)]
+    pub max_age_days: Option<f64>,
+    /// What an older value means: by default `degrade`.
+    #[serde(default)]
+    pub stale: Option<OnIssue>,
+    /// For timestamps: how many days a value may lie after `now`; 0 where only `future` is given.
+    #[serde(default)]
+    pub max_ahead_days: Option<f64>,
+    /// What a value further in the future means: by default `degrade`. Not looked at where neither this nor
+    /// `max_ahead_days` is given.
+    #[serde(default)]
+    pub future: Option<OnIssue>,
+    /// The fields of each record of a list.
+    #[serde(default)]
+    pub fields: Vec<Input>,
+    /// Most records that a list may have: 1,000 unless said otherwise, at most 10,000.
+    #[serde(default)]
+    pub max_records: Option<u32>,
+    /// What a longer list means: by default `refuse`. It is dropped, never cut.
+    #[serde(default)]
+    pub too_many: Option<OnIssue>,
+    /// The source that it comes from, one of `sources`.
+    #[serde(default)]
+    pub source: Option<String>,
     /// What a missing value means: by default `refuse` for a required field, otherwise `accept`.
     #[serde(default)]
     pub missing: Option<OnIssue>,
@@ -83,7 +118,7 @@ pub struct Input {
     /// value is kept unless the record is refused.
     #[serde(default)]
     pub out_of_range: Option<OnIssue>,
-    /// Unit, for people: `EUR`, `years`, `months late`.
+    /// Unit: `EUR`, `years`, `EUR a month`. Expressions that mix different ones are refused when packing.
     #[serde(default)]
     pub unit: Option<String>,
     /// Whether it is personal data.
@@ -112,5 +147,41 @@ impl Input {
     #[must_use]
     pub fn on_unreadable(&self) -> OnIssue {
         self.on_missing().max(OnIssue::Degrade)
+    }
+
+    /// What a value older than `max_age_days` means.
+    #[must_use]
+    pub fn on_stale(&self) -> OnIssue {
+        self.stale.unwrap_or(OnIssue::Degrade)
+    }
+
+    /// What a value further in the future than `max_ahead_days` means.
+    #[must_use]
+    pub fn on_future(&self) -> OnIssue {
+        self.future.unwrap_or(OnIssue::Degrade)
+    }
+
+    /// How many days a value may lie after `now`; `None` where nobody looks.
+    #[must_use]
+    pub fn ahead_days(&self) -> Option<f64> {
+        self.max_ahead_days.or_else(|| self.future.map(|_| 0.0))
+    }
+
+    /// Whether its values are compared with `now`.
+    #[must_use]
+    pub fn needs_now(&self) -> bool {
+        self.max_age_days.is_some() || self.ahead_days().is_some() || self.fields.iter().any(Self::needs_now)
+    }
+
+    /// Most records of a list.
+    #[must_use]
+    pub fn most_records(&self) -> usize {
+        self.max_records.unwrap_or(DEFAULT_MAX_RECORDS) as usize
+    }
+
+    /// What a list of too many records means: it is dropped, so it is never accepted.
+    #[must_use]
+    pub fn on_too_many(&self) -> OnIssue {
+        self.too_many.unwrap_or(OnIssue::Refuse).max(self.on_unreadable())
     }
 }

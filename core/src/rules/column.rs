@@ -2,6 +2,7 @@
 //! side by side, so that ordinary rules run at memory speed; everything else is a [`Value`] per row.
 
 use super::fault::Fault;
+use super::records::Records;
 use super::value::Value;
 use crate::time::Timestamp;
 
@@ -66,6 +67,8 @@ pub enum Data {
     Text(Texts),
     /// Instants.
     Timestamp(Vec<Timestamp>),
+    /// Lists of records.
+    Records(Box<Records>),
     /// Anything.
     Any(Vec<Value>),
 }
@@ -98,6 +101,7 @@ impl Data {
             Self::Double(cells) => cells.len(),
             Self::Text(cells) => cells.len(),
             Self::Timestamp(cells) => cells.len(),
+            Self::Records(cells) => cells.len(),
             Self::Any(cells) => cells.len(),
         }
     }
@@ -162,6 +166,12 @@ impl Column {
         (state > NULL).then(|| Fault::of_state(state))
     }
 
+    /// Whether any row is null or a fault.
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        self.states.is_some()
+    }
+
     /// Whether a row is null.
     #[must_use]
     pub fn is_null(&self, row: usize) -> bool {
@@ -192,6 +202,7 @@ impl Column {
             Data::Double(cells) => cells.get(row).map(|cell| Value::Double(*cell)),
             Data::Text(cells) => (row < cells.len()).then(|| Value::text(cells.get(row))),
             Data::Timestamp(cells) => cells.get(row).map(|cell| Value::Timestamp(*cell)),
+            Data::Records(cells) => cells.values().get(row).cloned(),
             Data::Any(cells) => cells.get(row).cloned(),
         }
         .unwrap_or(Value::Null)

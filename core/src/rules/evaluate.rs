@@ -39,7 +39,7 @@ impl Program {
         self.check_columns(columns, rows)?;
         let mut all = Joined::default();
         // A column of any values may hold texts where numbers are declared.
-        let is_loose = columns.iter().any(|column| matches!(column.data(), Data::Any(_)));
+        let is_loose = columns.iter().any(|column| matches!(column.data(), Data::Any(_) | Data::Records(_)));
         let chunk_rows = if is_loose { self.chunk_rows.min(GENERAL_ROWS) } else { self.chunk_rows };
         let mut start = 0;
         while start < rows {
@@ -68,6 +68,7 @@ impl Program {
                 (Data::Double(_), ty) => *ty == Type::Double,
                 (Data::Text(_), ty) => *ty == Type::String,
                 (Data::Timestamp(_), ty) => *ty == Type::Timestamp,
+                (Data::Records(_), ty) => matches!(ty, Type::List(_)),
             };
             if !fits || column.len() < rows {
                 let message = format!("the column for {:?} is short or no {}", input.name, input.ty);

@@ -48,6 +48,7 @@ impl Register<'_> {
             Data::Double(cells) => Cells::Double(part(cells, start, rows)),
             Data::Text(texts) => Cells::Text(texts, start),
             Data::Timestamp(cells) => Cells::Timestamp(part(cells, start, rows)),
+            Data::Records(cells) => Cells::Any(part(cells.values(), start, rows)),
             Data::Any(cells) => Cells::Any(part(cells, start, rows)),
         };
         View { cells, states: column.states().map(|states| part(states, start, rows)) }
@@ -165,6 +166,7 @@ pub(super) fn widen(data: &Data) -> Vec<Value> {
         Data::Double(cells) => cells.iter().map(|cell| Value::Double(*cell)).collect(),
         Data::Text(texts) => (0..texts.len()).map(|row| Value::text(texts.get(row))).collect(),
         Data::Timestamp(cells) => cells.iter().map(|cell| Value::Timestamp(*cell)).collect(),
+        Data::Records(cells) => cells.values().to_vec(),
         Data::Any(cells) => cells.clone(),
     }
 }

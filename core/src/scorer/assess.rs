@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use super::Scorer;
 use super::explain::Explained;
-use crate::decision::{Explanation, Score};
+use crate::decision::{Explanation, Score, issue_text};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::manifest::Manifest;
 use crate::policy::{Case, Ruling};
 use crate::request::Options;
-use crate::rules::{Column, Data, Texts};
+use crate::rules::{Column, Data, List, Texts, Value};
 use crate::schema::{Quality, Verdict};
 use crate::scores::numbers;
 use crate::time::Timestamp;
@@ -101,13 +101,14 @@ impl Assessment {
 
 /// Takes the rows of a frame through all stages.
 pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Result<Assessment> {
-    let quality = scorer.schema.check(&frame);
+    let mut quality = scorer.schema.check(&frame);
     let Frame { rows, mut columns, now, .. } = frame;
+    columns.push(time_column(&now, rows));
+    scorer.features.evaluate(&mut columns, rows)?;
+    scorer.checks.judge(&columns, &mut quality)?;
     let scored: Vec<usize> = (0..rows)
         .filter(|&row| quality.get(row).is_some_and(|quality| quality.verdict != Verdict::Refuse))
         .collect();
-    columns.push(time_column(&now, rows));
-    scorer.features.evaluate(&mut columns, rows)?;
     for (at, (model, answers)) in scorer.models.iter_mut().zip(&mut scorer.answers).enumerate() {
         model.run(&columns, &scored, answers).map_err(|error| error.at(format_args!("models[{at}]")))?;
     }
@@ -117,6 +118,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
     let lacking: Vec<bool> = (0..rows).map(|row| scorer.scores.lacks(&columns, row)).collect();
     let verdicts: Texts = quality.iter().map(|quality| quality.verdict.name()).collect();
     columns.push(Column::new(Data::Text(verdicts)));
+    columns.push(issues_column(scorer, &quality));
     let views = match (&scorer.view, &scorer.manifest.view) {
         (Some(view), Some(own)) => view.take(own, &mut columns, &scorer.answers, &scored, rows)?,
         _ => Views::default(),
@@ -145,6 +147,20 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         _ => Vec::new(),
     };
     Ok(Assessment { quality, columns, now, scores, lacking, points, views, rulings, explained })
+}
+
+/// What is wrong with each row, as a list of texts; nulls where no rule looks.
+fn issues_column(scorer: &Scorer, quality: &[Quality]) -> Column {
+    let list = |quality: &Quality| {
+        if !scorer.reads_issues {
+            return Value::Null;
+        }
+        let text = |(field, issue): &(_, _)| {
+            Value::text(issue_text(field, *issue, scorer.schema.layout(), &scorer.head.issues))
+        };
+        List::new(quality.issues.iter().map(text).collect::<Vec<_>>()).map_or(Value::Null, Value::List)
+    };
+    Column::new(Data::Any(quality.iter().map(list).collect()))
 }
 
 fn time_column(now: &[Option<Timestamp>], rows: usize) -> Column {

@@ -1,9 +1,11 @@
 //! Batches: chunks of rows through the stages, answers collected in columns.
 
+use std::collections::BTreeSet;
+
 use super::Scorer;
 use super::extra::Extras;
 use super::gather::{Gathered, Optional};
-use crate::decision::{field_name, outcome_name};
+use crate::decision::{issue_text, outcome_name};
 use crate::error::{Error, ErrorCode, Result};
 use crate::frame::Batch;
 use crate::onnx::Strings;
@@ -14,6 +16,8 @@ use crate::table::{Table, Writer};
 /// Rows that go through the stages together: enough to be fast, few enough that a batch of any length
 /// needs little memory besides its answers.
 const CHUNK_ROWS: usize = 2_048;
+/// Cells of lists that go through the stages together at most, some 70 MB of them; a row alone may have more.
+const CHUNK_CELLS: usize = 8 << 20;
 
 /// Writes a column per field of the decision.
 pub(super) fn columns(
@@ -59,6 +63,46 @@ pub(super) fn decisions(
     writer.finish(table.rows(), out)
 }
 
+/// Writes one column with the key that tells each record apart: 32 hex digits, or nothing where it has none.
+pub(super) fn keys(scorer: &Scorer, table: &Table<'_>, options: &Options, out: &mut Vec<u8>) -> Result<()> {
+    let Some(key) = scorer.schema.key() else {
+        let message = "the bundle does not look for duplicates, so its records have no keys";
+        return Err(Error::new(ErrorCode::RequestInvalid, message).at("output"));
+    };
+    check_rows(scorer, table)?;
+    let layout = scorer.schema.layout();
+    let batch = Batch::new(table, layout, true)?;
+    let chunk_rows = chunk_rows(scorer);
+    let mut texts = Strings::default();
+    let mut start = 0;
+    while start < table.rows() {
+        let end = table.rows().min(start + chunk_rows);
+        let keys = key.texts(&batch.frame(start..end, layout, options.now));
+        keys.iter().for_each(|key| texts.push(key));
+        start = end;
+    }
+    let mut writer = Writer::default();
+    writer.texts("key", texts.iter(), None);
+    writer.finish(table.rows(), out)
+}
+
+fn check_rows(scorer: &Scorer, table: &Table<'_>) -> Result<()> {
+    let rows = table.rows();
+    if rows <= scorer.limits.batch_rows {
+        return Ok(());
+    }
+    let message = format!("the batch has {rows} rows, the limit is {}", scorer.limits.batch_rows);
+    Err(Error::new(ErrorCode::RecordBudget, message))
+}
+
+/// Rows that go through the stages together: fewer where each may hold long lists.
+fn chunk_rows(scorer: &Scorer) -> usize {
+    let layout = scorer.schema.layout();
+    let cells = |at: usize| layout.list(at).map_or(0, |list| list.most_records * list.names.len());
+    let of_row = (0..layout.inputs().len()).map(cells).sum::<usize>().max(1);
+    (CHUNK_CELLS / of_row).clamp(1, CHUNK_ROWS)
+}
+
 pub(super) fn each_chunk(
     scorer: &mut Scorer,
     table: &Table<'_>,
@@ -66,15 +110,17 @@ pub(super) fn each_chunk(
     mut take: impl FnMut(&mut Scorer, &super::Assessment) -> Result<()>,
 ) -> Result<()> {
     let rows = table.rows();
-    if rows > scorer.limits.batch_rows {
-        let message = format!("the batch has {rows} rows, the limit is {}", scorer.limits.batch_rows);
-        return Err(Error::new(ErrorCode::RecordBudget, message));
-    }
-    let batch = Batch::new(table, scorer.schema.layout())?;
+    check_rows(scorer, table)?;
+    let batch = Batch::new(table, scorer.schema.layout(), scorer.schema.key().is_some())?;
+    let chunk_rows = chunk_rows(scorer);
+    let mut seen = BTreeSet::new();
     let mut start = 0;
     while start < rows {
-        let end = rows.min(start + CHUNK_ROWS);
-        let frame = batch.frame(start..end, scorer.schema.layout(), options.now);
+        let end = rows.min(start + chunk_rows);
+        let mut frame = batch.frame(start..end, scorer.schema.layout(), options.now);
+        if let Some(key) = scorer.schema.key().filter(|_| !batch.says_repeated()) {
+            key.compare(&mut frame, &mut seen);
+        }
         let assessment = scorer.assess(frame, options)?;
         take(scorer, &assessment)?;
         start = end;
@@ -119,9 +165,7 @@ impl Answers {
         self.outcome.push(outcome_name(quality, ruling));
         self.quality.push(quality.verdict.name());
         let layout = scorer.schema.layout();
-        let issue = |(field, issue): &(_, crate::frame::Issue)| {
-            format!("{}:{}", field_name(field, layout), issue.name())
-        };
+        let issue = |(field, issue): &(_, _)| issue_text(field, *issue, layout, &scorer.head.issues);
         self.issues.push(&quality.issues.iter().map(issue).collect::<Vec<_>>().join(","));
         let shown = assessment.scored(row);
         for (place, column) in assessment.scores().zip(&mut self.scores) {

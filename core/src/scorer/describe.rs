@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Scorer;
-use crate::manifest::{Input, Outcome, Texts, View};
+use crate::manifest::{Input, InputType, Outcome, Texts, View};
 use crate::onnx::ValueInfo;
 use crate::scope::{GRADE, POINTS};
 
@@ -40,6 +40,9 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "title": manifest.title,
         "description": manifest.description,
         "inputs": manifest.inputs.iter().map(input).collect::<Vec<_>>(),
+        "sources": manifest.sources,
+        "checks": manifest.checks,
+        "duplicates": manifest.duplicates,
         "scores": scores,
         "points": manifest.scorecard.as_ref().map(|card| json!({"min": card.floor, "max": card.cap})),
         "grades": grades.collect::<Vec<_>>(),
@@ -59,11 +62,28 @@ pub(super) fn describe(scorer: &Scorer) -> String {
 }
 
 fn input(input: &Input) -> Value {
-    json!({
+    let mut about = json!({
         "name": input.name, "type": input.kind, "required": input.required, "min": input.min, "max": input.max,
         "allowed": input.allowed, "missing": input.on_missing(), "out_of_range": input.on_out_of_range(),
         "unit": input.unit, "personal": input.personal, "title": input.title,
-    })
+    });
+    let mut also = |key: &str, value: Option<Value>| {
+        if let (Some(about), Some(value)) = (about.as_object_mut(), value) {
+            about.insert(key.into(), value);
+        }
+    };
+    // Only where the input has them: most have not.
+    also("max_age_days", input.max_age_days.map(Value::from));
+    also("stale", input.max_age_days.map(|_| json!(input.on_stale())));
+    also("max_ahead_days", input.ahead_days().map(Value::from));
+    also("future", input.ahead_days().map(|_| json!(input.on_future())));
+    also("source", input.source.clone().map(Value::from));
+    if input.kind == InputType::Records {
+        also("max_records", Some(input.most_records().into()));
+        also("too_many", Some(json!(input.on_too_many())));
+        also("fields", Some(input.fields.iter().map(self::input).collect()));
+    }
+    about
 }
 
 /// Fields with their bands, stages, tags and alerts: what a page needs to show a view.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Scorer;
 use super::explain::Explaining;
 use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, REFERENCE, Sha256Digest, sha256};
-use crate::decision::Letterhead;
+use crate::decision::{IssueNames, Letterhead};
 use crate::error::{Error, ErrorCode, Result};
 use crate::features::Features;
 use crate::limits::Limits;
@@ -13,8 +13,8 @@ use crate::manifest::{Manifest, located};
 use crate::models::{Answers, Scoring};
 use crate::policy::Policy;
 use crate::reference::Reference;
-use crate::schema::Schema;
-use crate::scope::{NOW, Scope};
+use crate::schema::{Checks, Schema};
+use crate::scope::{NOW, QUALITY_ISSUES, Scope};
 use crate::scores::Scores;
 use crate::view::View;
 
@@ -56,6 +56,7 @@ fn assemble(
 ) -> Result<Scorer> {
     let scope = Scope::new(&manifest);
     let features = Features::load(&manifest, &scope, lock, limits)?;
+    let checks = Checks::load(&manifest, &scope, lock, limits)?;
     let scores = Scores::load(&manifest, &scope, lock, limits)?;
     let view = View::load(&manifest, &scope, lock, limits)?;
     let policy = Policy::load(&manifest, &scope, lock, limits)?;
@@ -93,14 +94,20 @@ fn assemble(
     let policy_uses_time = policy.as_ref().is_some_and(|policy| policy.uses_time(time));
     let view_uses_time = view.as_ref().is_some_and(|view| view.reads(time));
     let uses_time = features.read(time)
+        || checks.read(time)
         || scores.read(time)
         || view_uses_time
         || (policy_uses_time && purpose == Purpose::Decide);
+    let issues = scope.position(QUALITY_ISSUES).unwrap_or(usize::MAX);
+    let reads_issues = policy.as_ref().is_some_and(|policy| policy.reads(issues))
+        || view.as_ref().is_some_and(|view| view.reads(issues));
     Ok(Scorer {
         limits: *limits,
         scope,
-        schema: Schema::new(&manifest.inputs, manifest.unknown_fields, uses_time),
+        schema: Schema::new(&manifest, uses_time, limits),
         features,
+        checks,
+        reads_issues,
         answers: models.iter().map(|_| Answers::default()).collect(),
         models,
         scores,
@@ -139,6 +146,15 @@ fn letterhead(
         points: manifest.scorecard.is_some(),
         policy: policy.map(|policy| (policy.hit_policy().name(), ids.collect())),
         explained: manifest.reasons.as_ref().and_then(|reasons| reasons.model.clone()),
+        issues: IssueNames {
+            checks: manifest
+                .checks
+                .iter()
+                .map(|check| (check.id.clone(), check.fields.clone(), check.text.clone()))
+                .collect(),
+            sources: manifest.sources.iter().map(|source| source.id.clone()).collect(),
+            key: manifest.duplicates.as_ref().map_or_else(Vec::new, |duplicates| duplicates.key.clone()),
+        },
         module: Sha256Digest(module_digest),
         digest,
     }

@@ -44,6 +44,20 @@ impl Folder {
         })
     }
 
+    /// A bundle of this manifest alone; name and version are added.
+    pub(crate) fn of(mut manifest: Value) -> Self {
+        for (key, value) in [("format", 1.into()), ("name", "test".into()), ("version", "1.0.0".into())] {
+            manifest[key] = value;
+        }
+        Self::default().with("bundle.json", serde_json::to_vec_pretty(&manifest).unwrap())
+    }
+
+    /// Packs without a sample and loads.
+    pub(crate) fn load(&self) -> Scorer {
+        let packed = self.pack().unwrap_or_else(|error| panic!("{error}"));
+        Scorer::load(&packed, &Limits::DEFAULT, [7; 32]).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// The files of a zip archive.
     pub(crate) fn unzip(zip: &[u8]) -> Self {
         let archive = Archive::open(zip, &Limits::DEFAULT).unwrap();
@@ -102,6 +116,30 @@ pub(crate) fn decide(scorer: &mut Scorer, request: &str) -> Value {
     let mut out = Vec::new();
     scorer.score(request.as_bytes(), &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
+}
+
+/// The issues of a decision, each as `field:issue`.
+pub(crate) fn issues(decision: &Value) -> Vec<String> {
+    let text =
+        |issue: &Value| format!("{}:{}", issue["field"].as_str().unwrap(), issue["issue"].as_str().unwrap());
+    decision["quality"]["issues"].as_array().unwrap().iter().map(text).collect()
+}
+
+/// The decisions on the rows of a table.
+pub(crate) fn decide_table(scorer: &mut Scorer, table: &[u8], options: &str) -> Vec<Value> {
+    let mut out = Vec::new();
+    scorer.score_table(table, options.as_bytes(), &mut out).unwrap_or_else(|error| panic!("{error}"));
+    let answers = scorebox_core::table::read(&out).unwrap();
+    let column = answers.entries().iter().find(|entry| entry.name() == "decision").unwrap();
+    (0..answers.rows()).map(|row| serde_json::from_str(column.text(row)).unwrap()).collect()
+}
+
+/// Packing a bundle fails with this code at this path, and says this and the place in the text.
+pub(crate) fn refuse(folder: &Folder, code: scorebox_core::ErrorCode, path: &str, says: &str) {
+    let error = folder.pack().err().unwrap_or_else(|| panic!("it packs; expected {says:?} at {path}"));
+    assert_eq!((error.code(), error.path()), (code, path), "{error}");
+    assert!(error.message().contains(says), "{error}");
+    assert!(error.message().contains("(bundle.json line "), "no place in the text: {error}");
 }
 
 /// A table of text columns; empty text is a missing value.

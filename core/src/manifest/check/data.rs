@@ -1,61 +1,12 @@
-//! Checks of inputs, features and models.
+//! Checks of features and models.
 
 use std::collections::BTreeSet;
 
 use super::super::{
-    Calibration, CalibrationMethod, Feature, Feed, Input, InputType, Model, ModelOutput, OnIssue, OutputKind,
+    Calibration, CalibrationMethod, Feature, Feed, InputType, Model, ModelOutput, OutputKind,
 };
-use super::{check_texts, invalid, unknown};
+use super::{invalid, unknown};
 use crate::error::Result;
-
-pub(super) fn check_input(input: &Input) -> Result<()> {
-    check_texts(&input.title).map_err(|error| error.at("title"))?;
-    let numeric = matches!(input.kind, InputType::Number | InputType::Integer);
-    for (key, bound) in [("min", input.min), ("max", input.max)] {
-        let Some(bound) = bound else { continue };
-        if !numeric {
-            return Err(invalid(format!("`{key}` is for numbers and integers")).at(key));
-        }
-        if !bound.is_finite() {
-            return Err(invalid("a bound must be finite").at(key));
-        }
-    }
-    if let (Some(min), Some(max)) = (input.min, input.max)
-        && min > max
-    {
-        return Err(invalid("`min` must not be greater than `max`").at("min"));
-    }
-    if input.required && input.missing == Some(OnIssue::Accept) {
-        return Err(
-            invalid("a required field cannot be missing; drop `required` or refuse or degrade").at("missing")
-        );
-    }
-    let Some(allowed) = &input.allowed else { return Ok(()) };
-    if allowed.is_empty() {
-        return Err(invalid("`allowed` must list at least one value").at("allowed"));
-    }
-    let fits = |value: &serde_json::Value| match input.kind {
-        InputType::String => value.is_string(),
-        InputType::Integer => value.is_i64(),
-        InputType::Boolean => value.is_boolean(),
-        InputType::Number | InputType::Timestamp => false,
-    };
-    if matches!(input.kind, InputType::Number | InputType::Timestamp) {
-        return Err(invalid("`allowed` is for strings, integers and booleans; numbers take `min` and `max`")
-            .at("allowed"));
-    }
-    let mut seen = BTreeSet::new();
-    for (at, value) in allowed.iter().enumerate() {
-        if !fits(value) {
-            return Err(invalid(format!("the value must be of type {}", input.kind.name()))
-                .at(format_args!("allowed[{at}]")));
-        }
-        if !seen.insert(value.to_string()) {
-            return Err(invalid("this value is listed twice").at(format_args!("allowed[{at}]")));
-        }
-    }
-    Ok(())
-}
 
 pub(super) fn check_feature(feature: &Feature) -> Result<()> {
     if feature.expr.trim().is_empty() {
@@ -66,8 +17,11 @@ pub(super) fn check_feature(feature: &Feature) -> Result<()> {
         InputType::Integer => value.is_i64(),
         InputType::String => value.is_string(),
         InputType::Boolean => value.is_boolean(),
-        InputType::Timestamp => false,
+        InputType::Timestamp | InputType::Records => false,
     };
+    if feature.kind == InputType::Records {
+        return Err(invalid("a feature is one value; `records` is for inputs").at("type"));
+    }
     match &feature.default {
         Some(default) if !default.is_null() && !fits(default) => Err(invalid(format!(
             "the default must be of type {} (timestamps have none)",

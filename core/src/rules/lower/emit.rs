@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use cel::common::ast::{IdedExpr, SourceInfo};
 
 use super::constant::{fold, keep};
+use super::facts::{Fact, Facts};
 use super::message::Source;
+use super::units::Units;
 use crate::error::{Error, Result};
 use crate::rules::op::{LoopKind, Op};
 use crate::rules::program::{Block, Code, Constant, Instruction, Variable};
@@ -26,6 +28,8 @@ pub(super) struct Operand {
     pub(super) ty: Type,
     /// The node, for messages.
     pub(super) id: u64,
+    /// What else is known of it.
+    pub(super) fact: Fact,
 }
 
 /// A register before numbers are given: how many inputs or captures come first is known at the end.
@@ -76,17 +80,24 @@ pub(super) struct Lowering<'s> {
     source: Source,
     positions: SourceInfo,
     pub(super) declared: &'s [Variable],
+    facts: &'s Facts,
     inputs: Vec<Variable>,
     constants: Vec<Constant>,
     pub(super) frames: Vec<Frame>,
 }
 
 impl<'s> Lowering<'s> {
-    pub(super) fn new(source: Source, positions: SourceInfo, declared: &'s [Variable]) -> Self {
+    pub(super) fn new(
+        source: Source,
+        positions: SourceInfo,
+        declared: &'s [Variable],
+        facts: &'s Facts,
+    ) -> Self {
         Self {
             source,
             positions,
             declared,
+            facts,
             inputs: Vec::new(),
             constants: Vec::new(),
             frames: vec![Frame::new(0)],
@@ -104,11 +115,12 @@ impl<'s> Lowering<'s> {
             self.inputs.len() - 1
         });
         let place = Place::Register { frame: 0, register: Register::Given(at) };
-        Operand { place, ty: variable.ty.clone(), id }
+        let fact = self.facts.get(&variable.name).cloned().unwrap_or_default();
+        Operand { place, ty: variable.ty.clone(), id, fact }
     }
 
     pub(super) fn constant(&self, value: Value, ty: Type, id: u64) -> Operand {
-        Operand { place: Place::Constant(value), ty, id }
+        Operand { place: Place::Constant(value), ty, id, fact: Fact::of(Units::Free) }
     }
 
     /// The operand's register in the innermost frame: loads constants, captures from outer frames.
@@ -158,7 +170,8 @@ impl<'s> Lowering<'s> {
     }
 
     fn made(&self, register: Register, ty: Type, id: u64) -> Operand {
-        Operand { place: Place::Register { frame: self.frames.len() - 1, register }, ty, id }
+        let place = Place::Register { frame: self.frames.len() - 1, register };
+        Operand { place, ty, id, fact: Fact::default() }
     }
 
     /// Applies an operation, at once if all operands are constants.
@@ -190,12 +203,13 @@ impl<'s> Lowering<'s> {
     }
 
     /// Opens the body of a loop with these variables.
-    pub(super) fn open(&mut self, variables: &[(&str, Type)], id: u64) {
+    pub(super) fn open(&mut self, variables: &[(&str, Type, Fact)], id: u64) {
         let frame = self.frames.len();
         let mut body = Frame::new(variables.len());
-        for (at, (name, ty)) in variables.iter().enumerate() {
+        for (at, (name, ty, fact)) in variables.iter().enumerate() {
             let place = Place::Register { frame, register: Register::Variable(at) };
-            body.variables.push(((*name).to_owned(), Operand { place, ty: ty.clone(), id }));
+            let operand = Operand { place, ty: ty.clone(), id, fact: fact.clone() };
+            body.variables.push(((*name).to_owned(), operand));
         }
         self.frames.push(body);
     }

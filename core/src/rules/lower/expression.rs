@@ -34,7 +34,9 @@ impl Lowering<'_> {
                 let items =
                     list.elements.iter().map(|item| self.expression(item)).collect::<Result<Vec<_>>>()?;
                 let ty = items.iter().fold(Type::Null, |ty, item| join(&ty, &item.ty));
-                self.call(Op::List, &items.iter().collect::<Vec<_>>(), Type::list(ty), id)
+                let items: Vec<&Operand> = items.iter().collect();
+                let fact = self.fact(Op::List, &items, id)?;
+                Ok(Operand { fact, ..self.call(Op::List, &items, Type::list(ty), id)? })
             }
             Expr::Map(map) => self.map(map, id),
             Expr::Call(call) => self.called(call, id),
@@ -86,8 +88,18 @@ impl Lowering<'_> {
             }
             _ => self.expression(&select.operand)?,
         };
-        let field = self.constant(Value::text(select.field.as_str()), Type::String, id);
-        self.typed(Op::Field, &[&from, &field], id)
+        self.field(&from, &select.field, id)
+    }
+
+    /// A field of a record; of its own type where the fields are known.
+    fn field(&mut self, from: &Operand, field: &str, id: u64) -> Result<Operand> {
+        let known = self.field_of(from, field, id)?;
+        let name = self.constant(Value::text(field), Type::String, id);
+        let operand = self.typed(Op::Field, &[from, &name], id)?;
+        Ok(match known {
+            Some((ty, fact)) => Operand { ty, fact, ..operand },
+            None => operand,
+        })
     }
 
     fn called(&mut self, call: &CallExpr, id: u64) -> Result<Operand> {
@@ -131,6 +143,12 @@ impl Lowering<'_> {
             }
             ("has", [IdedExpr { expr: Expr::Select(select), .. }]) => {
                 let from = self.expression(&select.operand)?;
+                if self.field_of(&from, &select.field, id)?.is_some() {
+                    // A record of a list has all its fields; one that is missing is null.
+                    let field = self.field(&from, &select.field, id)?;
+                    let null = self.constant(Value::Null, Type::Null, id);
+                    return self.typed(Op::Ne, &[&field, &null], id);
+                }
                 let field = self.constant(Value::text(select.field.as_str()), Type::String, id);
                 self.typed(Op::Has, &[&from, &field], id)
             }
@@ -168,7 +186,8 @@ impl Lowering<'_> {
                     format!("the sides of ?: are {} and {}; both need one type{hint}", then.ty, other.ty);
                 return Err(self.error(id, message));
             }
-            return self.call(op, operands, ty, id);
+            let fact = self.fact(op, operands, id)?;
+            return Ok(Operand { fact, ..self.call(op, operands, ty, id)? });
         }
         if let [_, Operand { place: Place::Constant(Value::Text(zone)), .. }] = operands
             && is_civil(op)
@@ -181,7 +200,13 @@ impl Lowering<'_> {
         }
         let types: Vec<&Type> = operands.iter().map(|operand| &operand.ty).collect();
         match result(op, &types) {
-            Ok(ty) => self.call(op, operands, ty, id),
+            Ok(ty) => {
+                let fact = self.fact(op, operands, id)?;
+                let operand = self.call(op, operands, ty, id)?;
+                // What is computed from literals is a literal.
+                let is_constant = matches!(operand.place, Place::Constant(_));
+                Ok(if is_constant { operand } else { Operand { fact, ..operand } })
+            }
             Err(said) => {
                 let hint = literal_hint(op, operands).unwrap_or_default();
                 Err(self.error(id, format!("{}: {said}{hint}", written(op))))

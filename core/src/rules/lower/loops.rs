@@ -4,6 +4,7 @@
 use cel::common::ast::{Expr, IdedExpr};
 
 use super::emit::{Lowering, Operand};
+use super::facts::Fact;
 use super::signature::known;
 use crate::error::Result;
 use crate::rules::op::LoopKind;
@@ -59,21 +60,22 @@ impl Lowering<'_> {
             }
         };
         let (names, rest) = args.split_at(variables);
-        let mut declared: Vec<(&str, Type)> = Vec::with_capacity(variables);
+        let mut declared: Vec<(&str, Type, Fact)> = Vec::with_capacity(variables);
         for name in names {
             let Expr::Ident(text) = &name.expr else {
                 return Err(self.error(name.id, "a loop variable is a plain name"));
             };
-            if declared.iter().any(|(own, _)| *own == text.as_str()) {
+            if declared.iter().any(|(own, _, _)| *own == text.as_str()) {
                 return Err(self.error(name.id, "the two loop variables need different names"));
             }
             let is_list = matches!(range.ty, Type::List(_));
-            let ty = match (variables, declared.len()) {
-                (1, _) if is_list => value.clone(),
-                (_, 0) => key.clone(),
-                _ => value.clone(),
+            let element = (value.clone(), range.fact.clone());
+            let (ty, fact) = match (variables, declared.len()) {
+                (1, _) if is_list => element,
+                (_, 0) => (key.clone(), Fact::default()),
+                _ => element,
             };
-            declared.push((text.as_str(), ty));
+            declared.push((text.as_str(), ty, fact));
         }
         self.open(&declared, id);
         let lowered = rest.iter().map(|body| self.expression(body)).collect::<Result<Vec<_>>>();
@@ -103,7 +105,15 @@ impl Lowering<'_> {
             LoopKind::List => Type::list(last),
             LoopKind::Map => Type::map(key, last),
         };
-        self.close(kind, &range, &lowered.iter().collect::<Vec<_>>(), ty, id)
+        let fact = match kind {
+            LoopKind::Filter if matches!(range.ty, Type::List(_)) => range.fact.clone(),
+            LoopKind::List => {
+                Fact::of(lowered.last().map(|body| body.fact.units.clone()).unwrap_or_default())
+            }
+            _ => Fact::default(),
+        };
+        let looped = self.close(kind, &range, &lowered.iter().collect::<Vec<_>>(), ty, id)?;
+        Ok(Operand { fact, ..looped })
     }
 
     /// Lowers `cel.bind(name, value, body)`.
