@@ -12,8 +12,8 @@ use crate::bundle::Sha256Digest;
 use crate::frame::{Field, Issue, Layout, Part, Place};
 use crate::json::{push_integer, push_number, push_text};
 use crate::manifest::Texts;
-use crate::policy::Ruling;
-use crate::rules::{Column, Data};
+use crate::policy::{RuleResult, Ruling};
+use crate::rules::{Column, push_cell};
 use crate::schema::{Quality, Verdict};
 use crate::time::Timestamp;
 
@@ -277,18 +277,12 @@ impl Decision<'_> {
         out.extend_from_slice(b"{\"hit_policy\":");
         push_text(out, hit_policy);
         let id = |at: usize| ids.get(at).map_or("", String::as_str);
-        let (fired, trace) = self.ruling.map_or((&[][..], &[][..]), |ruling| (&ruling.fired, &ruling.trace));
+        let (fired, trace) =
+            self.ruling.map_or((&[][..], &[][..]), |ruling| (&ruling.rules.fired, &ruling.rules.trace));
         out.extend_from_slice(b",\"fired\":");
         push_list(out, fired, |out, &at| push_text(out, id(at)));
         out.extend_from_slice(b",\"trace\":");
-        let trace: Vec<_> = trace.iter().enumerate().collect();
-        push_list(out, &trace, |out, (at, result)| {
-            out.extend_from_slice(b"{\"id\":");
-            push_text(out, id(*at));
-            out.extend_from_slice(b",\"result\":");
-            push_text(out, result.name());
-            out.push(b'}');
-        });
+        push_trace(out, ids, trace);
         out.push(b'}');
     }
 }
@@ -296,6 +290,18 @@ impl Decision<'_> {
 fn write_fields(out: &mut Vec<u8>, fields: &[String]) {
     out.extend_from_slice(b",\"fields\":");
     push_list(out, fields, |out, field| push_text(out, field));
+}
+
+/// What became of each rule.
+pub(crate) fn push_trace(out: &mut Vec<u8>, ids: &[String], trace: &[RuleResult]) {
+    let trace: Vec<_> = trace.iter().enumerate().collect();
+    push_list(out, &trace, |out, (at, result)| {
+        out.extend_from_slice(b"{\"id\":");
+        push_text(out, ids.get(*at).map_or("", String::as_str));
+        out.extend_from_slice(b",\"result\":");
+        push_text(out, result.name());
+        out.push(b'}');
+    });
 }
 
 fn write_reason(out: &mut Vec<u8>, reason: &Reason<'_>) {
@@ -354,42 +360,4 @@ pub fn digest_input(
     push_option(scratch, now, |out, now| push_text(out, &now.to_string()));
     scratch.push(b'}');
     Sha256Digest(Sha256::new().chain_update(salt).chain_update(&scratch).finalize().into())
-}
-
-/// Appends a cell as canonical JSON.
-pub(crate) fn push_cell(out: &mut Vec<u8>, column: &Column, row: usize) {
-    if column.is_null(row) {
-        out.extend_from_slice(b"null");
-        return;
-    }
-    match column.data() {
-        Data::Double(cells) => push_option(out, cells.get(row).copied(), push_number),
-        Data::Int(cells) => push_option(out, cells.get(row).copied(), push_integer),
-        Data::Text(cells) => push_text(out, cells.get(row)),
-        Data::Bool(cells) => push_option(out, cells.get(row).copied(), |out, truth| {
-            out.extend_from_slice(if truth { b"true" } else { b"false" });
-        }),
-        Data::Timestamp(cells) => {
-            push_option(out, cells.get(row).copied(), |out, instant| push_text(out, &instant.to_string()));
-        }
-        Data::Records(records) => {
-            let range: Vec<usize> = records.range(row).collect();
-            push_list(out, &range, |out, &record| {
-                out.push(b'{');
-                for (at, name) in records.names().iter().enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    push_text(out, name);
-                    out.push(b':');
-                    match records.field(at) {
-                        Some(field) => push_cell(out, field, record),
-                        None => out.extend_from_slice(b"null"),
-                    }
-                }
-                out.push(b'}');
-            });
-        }
-        Data::Any(_) => out.extend_from_slice(b"null"),
-    }
 }

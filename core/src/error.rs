@@ -39,6 +39,13 @@ impl Error {
         self
     }
 
+    /// The same with another code.
+    #[must_use]
+    pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
+        self.inner.code = code;
+        self
+    }
+
     /// The code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {

@@ -31,6 +31,8 @@ pub struct Limits {
     pub batch_rows: usize,
     /// Rules, features and bins together in one bundle. Default 10,000.
     pub manifest_items: usize,
+    /// Cells of all decision tables of one bundle together. Default 100,000: 5,000 rows of 20 columns.
+    pub table_cells: usize,
     /// Instructions of one compiled rule or feature. Default 4,096.
     pub rule_instructions: usize,
 }
@@ -51,6 +53,7 @@ impl Limits {
         list_fields: 64,
         batch_rows: 1_000_000,
         manifest_items: 10_000,
+        table_cells: 100_000,
         rule_instructions: 4_096,
     };
 }

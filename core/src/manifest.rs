@@ -17,10 +17,13 @@ mod quality;
 mod reasons;
 mod scores;
 mod severity;
+mod sheet;
+mod tables;
 mod texts;
 mod view;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,11 +32,15 @@ pub use features::Feature;
 pub use inputs::{Input, InputType, OnIssue};
 pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
-pub use policy::{DefaultOutcome, HitPolicy, Outcome, Policy, Rule};
+pub use policy::{DefaultOutcome, FieldScope, HitPolicy, Outcome, Policy, Rule, RuleList, Step};
 pub use quality::{Check, Duplicates, Source};
 pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
 pub use scores::{Grade, Score, ScoreType, Scorecard};
 pub use severity::Severity;
+pub use tables::{
+    Aggregate, Gaps, MissingValue, Table, TableHitPolicy, TableInput, TableOutput, TableOutputType, TableRow,
+    within,
+};
 pub use texts::Texts;
 pub use view::{Alert, Band, Lifecycle, Stage, Tag, View, ViewField};
 
@@ -121,6 +128,38 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The files beside the manifest that its tables are written in; each once.
+    #[must_use]
+    pub fn table_files(&self) -> BTreeSet<&str> {
+        let steps = self.policy.iter().flat_map(|policy| &policy.steps);
+        steps.filter_map(|step| step.table.as_ref()?.file.as_deref()).collect()
+    }
+
+    /// Fills tables from their files and checks them.
+    ///
+    /// # Errors
+    /// `manifest_invalid` with the file, line and column, and what would be right; what `read` gives.
+    pub fn read_tables<'b>(
+        &mut self,
+        limits: &Limits,
+        mut read: impl FnMut(&str) -> Result<Cow<'b, [u8]>>,
+    ) -> Result<()> {
+        let steps = self.policy.iter_mut().flat_map(|policy| &mut policy.steps);
+        for (at, table) in steps.enumerate().filter_map(|(at, step)| Some((at, step.table.as_mut()?))) {
+            let Some(file) = table.file.clone() else { continue };
+            let place = |error: Error| error.at(format_args!("policy.steps[{at}].table.file"));
+            let bytes = read(&file).map_err(|error| match error.code() {
+                ErrorCode::BundleMalformed => place(invalid(format!(
+                    "{} (the folder needs the file that `file` names)",
+                    error.message()
+                ))),
+                _ => error,
+            });
+            sheet::fill(table, &file, &bytes?, limits.table_cells)?;
+        }
+        check::check_tables(self, limits)
+    }
+
     /// The input of this name.
     #[must_use]
     pub fn input(&self, name: &str) -> Option<&Input> {
@@ -138,6 +177,9 @@ impl Manifest {
 #[must_use]
 pub fn located(error: Error, json: &[u8]) -> Error {
     let place = format!("({MANIFEST} line ");
+    if tables::is_in_file(&error) {
+        return error;
+    }
     match locate(json, error.path()) {
         Some((line, column)) if !error.message().contains(&place) => {
             let message = format!("{} {place}{line} column {column})", error.message());

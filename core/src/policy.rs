@@ -1,70 +1,51 @@
-//! The policy: from scores, inputs and features to an outcome, with a trace of every rule.
+//! The policy: from scores, inputs and features to an outcome, with a trace of everything that was looked
+//! at.
 //!
-//! A rule whose condition has no value (a comparison with a missing field, a fault) is not skipped: it
-//! counts as the bundle's `on_error` outcome, because a rule that could not look must not approve.
+//! Decision tables and lists of rules stand in one order; each sees what those before it gave, and the
+//! policy's own rules come last. The most severe outcome of all is the decision's.
 
+mod applies;
+pub(crate) mod cell;
+mod describe;
+mod hits;
+pub(crate) mod layout;
+mod list;
+mod steps;
+mod table;
+mod write;
+
+use std::collections::BTreeMap;
+
+use self::list::{List, Parts};
+use self::steps::Step;
 use crate::bundle::Lock;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::manifest::{self, HitPolicy, Manifest, Outcome, Rule};
+use crate::manifest::{self, HitPolicy, Manifest, Outcome, Rule, within};
 use crate::rules::{Column, Type};
-use crate::scope::{Bound, Scope};
+use crate::scope::Scope;
 use crate::time::Timestamp;
 
-/// What became of a rule for one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RuleResult {
-    /// The condition holds.
-    True,
-    /// The condition does not hold.
-    False,
-    /// The condition has no value.
-    Error,
-    /// The rule is not in force at the time of the decision.
-    Inactive,
-}
+pub use describe::describe_rule;
+pub use list::{ListRuling, RuleResult};
+pub use steps::StepRuling;
+pub use table::{TableResult, TableRuling};
+pub use write::Shown;
 
-impl RuleResult {
-    /// The name in decisions.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::True => "true",
-            Self::False => "false",
-            Self::Error => "error",
-            Self::Inactive => "inactive",
-        }
-    }
-}
+/// The name of a list's outcome below the list's own.
+pub const OUTCOME: &str = "outcome";
+/// The name of the rules or rows that fired, below the step's own.
+pub const FIRED: &str = "fired";
 
 /// What the policy says about one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ruling {
     /// The outcome.
     pub outcome: Outcome,
-    /// The rules that made it, by their place in the policy.
-    pub fired: Vec<usize>,
-    /// What became of each rule.
-    pub trace: Vec<RuleResult>,
-}
-
-/// A policy, ready to be applied.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    hit_policy: HitPolicy,
-    default: Outcome,
-    on_error: Outcome,
-    on_degraded: Option<Outcome>,
-    rules: Vec<Condition>,
-}
-
-#[derive(Clone, Debug)]
-struct Condition {
-    bound: Bound,
-    outcome: Outcome,
-    from: Option<Timestamp>,
-    until: Option<Timestamp>,
-    priority: i32,
+    /// What the policy's own rules say.
+    pub rules: ListRuling,
+    /// What each step says, in the order of their first versions.
+    pub steps: Vec<StepRuling>,
 }
 
 /// What the policy must know about a record apart from the columns.
@@ -78,72 +59,164 @@ pub struct Case {
     pub unscored: bool,
 }
 
-/// The path of a rule's program in the lock.
+/// A policy, ready to be applied.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    steps: Vec<Step>,
+    rules: List,
+    /// Per rule the code of its reason.
+    reasons: Vec<Option<String>>,
+    default: Outcome,
+    on_error: Outcome,
+    on_degraded: Option<Outcome>,
+}
+
+/// The paths of the programs of a list's rules in the lock.
 #[must_use]
-pub fn program_path(rule: &Rule) -> String {
-    format!("policy.rules.{}.when", rule.id)
+pub fn rule_paths(prefix: &str, rules: &[Rule]) -> Vec<String> {
+    list::rule_paths(prefix, rules)
+}
+
+/// The path of the policy's own rules in the lock.
+pub const RULES: &str = "policy.rules";
+
+/// The steps of a policy in order, versions of one together: the name, and the places of the versions.
+#[must_use]
+pub fn groups(policy: &manifest::Policy) -> Vec<(&str, Vec<usize>)> {
+    let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+    let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, step) in policy.steps.iter().enumerate() {
+        let group = *by_name.entry(&step.id).or_insert_with(|| {
+            groups.push((&step.id, Vec::new()));
+            groups.len() - 1
+        });
+        groups[group].1.push(at);
+    }
+    groups
+}
+
+/// The paths of the policy's steps in the lock, in the order of the manifest.
+#[must_use]
+pub fn step_paths(policy: &manifest::Policy) -> Vec<String> {
+    let ids: Vec<&str> = policy.steps.iter().map(|step| step.id.as_str()).collect();
+    list::numbered(&ids).into_iter().map(|id| format!("policy.steps.{id}")).collect()
+}
+
+/// Names and types of what the steps give, in order.
+#[must_use]
+pub fn results(policy: &manifest::Policy) -> Vec<(String, Type)> {
+    let mut results = Vec::new();
+    for (name, versions) in groups(policy) {
+        let Some(step) = versions.first().and_then(|&at| policy.steps.get(at)) else { continue };
+        results.extend(step_results(step).into_iter().map(|(part, ty)| (format!("{name}.{part}"), ty)));
+    }
+    results
+}
+
+/// Names and types of what one step gives, below its own name.
+pub(crate) fn step_results(step: &manifest::Step) -> Vec<(String, Type)> {
+    let mut results = Vec::new();
+    match &step.table {
+        Some(table) => {
+            for output in &table.outputs {
+                results.push((output.name.clone(), output_type(table, output)));
+            }
+        }
+        None => results.push((OUTCOME.to_owned(), Type::String)),
+    }
+    results.push((FIRED.to_owned(), Type::list(Type::String)));
+    results
+}
+
+fn output_type(table: &manifest::Table, output: &manifest::TableOutput) -> Type {
+    use manifest::{Aggregate, TableOutputType};
+    let ty = match output.kind {
+        TableOutputType::Number => Type::Double,
+        TableOutputType::Integer => Type::Int,
+        TableOutputType::String | TableOutputType::Outcome => Type::String,
+        TableOutputType::Boolean => Type::Bool,
+    };
+    match table.aggregate {
+        Some(Aggregate::Count) => Type::Int,
+        Some(_) => ty,
+        None if table.hit_policy.is_single() => ty,
+        None => Type::list(ty),
+    }
 }
 
 impl Policy {
-    /// Binds the packed programs of the rules; `None` for a bundle without a policy.
+    /// Binds the packed programs; `None` for a bundle without a policy.
     ///
     /// # Errors
     /// `bundle_not_packed` where the lock does not fit, `rule_invalid` and `rule_budget` where its code
-    /// does not.
+    /// does not, `manifest_invalid` for cells of tables that cannot be read.
     pub fn load(manifest: &Manifest, scope: &Scope, lock: &Lock, limits: &Limits) -> Result<Option<Self>> {
         let Some(policy) = &manifest.policy else { return Ok(None) };
-        let rules = policy.rules.iter().enumerate().map(|(at, rule)| {
-            bind(rule, scope, lock, limits).map_err(|error| error.at(format_args!("policy.rules[{at}].when")))
-        });
-        let manifest::Policy { hit_policy, default, on_error, on_degraded, .. } = policy;
-        Ok(Some(Self {
-            hit_policy: *hit_policy,
-            default: default.outcome,
-            on_error: *on_error,
-            on_degraded: *on_degraded,
-            rules: rules.collect::<Result<_>>()?,
-        }))
+        let place = |error: Error| error.at("policy");
+        let steps = steps::load(policy, scope, lock, limits).map_err(|error| within(error, "policy"))?;
+        let manifest::Policy { hit_policy, default, on_error, on_degraded, rules, .. } = policy;
+        let (hit_policy, on_error) = (*hit_policy, *on_error);
+        let parts = Parts { hit_policy, default: Some(default.outcome), on_error, rules };
+        let reasons = rules.iter().map(|rule| rule.reason.clone()).collect();
+        let rules = List::load(&parts, RULES, scope, scope.all().len(), lock, limits).map_err(place)?;
+        let (default, on_degraded) = (default.outcome, *on_degraded);
+        Ok(Some(Self { steps, rules, reasons, default, on_error, on_degraded }))
     }
 
-    /// Whether it depends on the time: a rule reads the column at this place, or has effective dates.
+    /// Whether it depends on the time: an expression reads the column at this place, or something has dates.
     #[must_use]
     pub fn uses_time(&self, place: usize) -> bool {
-        self.rules.iter().any(|rule| rule.from.is_some() || rule.until.is_some() || rule.bound.reads(place))
+        self.reads(place) || self.rules.has_dates() || self.steps.iter().any(Step::has_dates)
     }
 
-    /// Whether a rule reads the column at this place.
+    /// Whether an expression reads the column at this place.
     #[must_use]
     pub fn reads(&self, place: usize) -> bool {
-        self.rules.iter().any(|rule| rule.bound.reads(place))
+        self.rules.reads(place) || self.steps.iter().any(|step| step.reads(place))
     }
 
-    /// Which of the rules that hold decides.
+    /// Which of the policy's own rules that hold decides.
     #[must_use]
     pub const fn hit_policy(&self) -> HitPolicy {
-        self.hit_policy
+        self.rules.hit_policy()
     }
 
-    /// Rules on all rows of the columns.
+    /// Rules on all rows of the columns, and appends what the steps give to these.
     ///
     /// # Errors
     /// `internal` only.
-    pub fn decide(&self, columns: &[Column], cases: &[Case]) -> Result<Vec<Ruling>> {
-        let conditions = self.rules.iter().map(|rule| rule.bound.evaluate(columns, cases.len()));
-        let conditions: Vec<Column> = conditions.collect::<Result<_>>()?;
-        Ok(cases.iter().enumerate().map(|(row, case)| self.rule_on(&conditions, row, case)).collect())
+    pub fn decide(&self, columns: &mut Vec<Column>, cases: &[Case]) -> Result<Vec<Ruling>> {
+        let now: Vec<Option<Timestamp>> = cases.iter().map(|case| case.now).collect();
+        let mut steps: Vec<Vec<StepRuling>> = vec![Vec::with_capacity(self.steps.len()); cases.len()];
+        for step in &self.steps {
+            for (all, ruling) in steps.iter_mut().zip(step.decide(columns, &now)?) {
+                all.push(ruling);
+            }
+        }
+        let rules = self.rules.decide(columns, &now)?;
+        let rows = cases.iter().zip(rules).zip(steps);
+        Ok(rows.map(|((case, rules), steps)| self.conclude(case, rules, steps)).collect())
     }
 
-    fn rule_on(&self, conditions: &[Column], row: usize, case: &Case) -> Ruling {
-        let mut trace = Vec::with_capacity(self.rules.len());
-        for (rule, condition) in self.rules.iter().zip(conditions) {
-            trace.push(match condition.truth(row) {
-                _ if !rule.in_force(case.now) => RuleResult::Inactive,
-                Ok(Some(true)) => RuleResult::True,
-                Ok(Some(false)) => RuleResult::False,
-                Ok(None) | Err(_) => RuleResult::Error,
-            });
+    /// Codes of the reasons of all rows and rules that fired, in order.
+    #[must_use]
+    pub fn reason_codes<'p>(&'p self, ruling: &Ruling) -> Vec<&'p str> {
+        let mut codes = Vec::new();
+        for (step, ruling) in self.steps.iter().zip(&ruling.steps) {
+            step.reason_codes(ruling, &mut codes);
         }
-        let (mut outcome, fired) = self.hit(&trace);
+        codes.extend(ruling.rules.fired.iter().filter_map(|&at| self.reasons.get(at)?.as_deref()));
+        codes
+    }
+
+    fn conclude(&self, case: &Case, rules: ListRuling, steps: Vec<StepRuling>) -> Ruling {
+        let mut outcome = rules.outcome.unwrap_or(self.default);
+        for step in &steps {
+            outcome = step.outcome().map_or(outcome, |own| outcome.max(own));
+            if step.failed() {
+                outcome = outcome.max(self.on_error);
+            }
+        }
         if case.degraded
             && let Some(on_degraded) = self.on_degraded
         {
@@ -152,68 +225,6 @@ impl Policy {
         if case.unscored {
             outcome = outcome.max(self.on_error);
         }
-        Ruling { outcome, fired, trace }
+        Ruling { outcome, rules, steps }
     }
-
-    /// The outcome by the hit policy, and the rules that made it.
-    fn hit(&self, trace: &[RuleResult]) -> (Outcome, Vec<usize>) {
-        let hits = || {
-            let counts = |(_, (_, result)): &(usize, (&Condition, &RuleResult))| {
-                matches!(result, RuleResult::True | RuleResult::Error)
-            };
-            self.rules.iter().zip(trace).enumerate().filter(counts)
-        };
-        let outcome = |rule: &Condition, result: RuleResult| match result {
-            RuleResult::True => rule.outcome,
-            _ => self.on_error,
-        };
-        let fired =
-            |at: usize, result: RuleResult| if result == RuleResult::True { vec![at] } else { Vec::new() };
-        let single = match self.hit_policy {
-            HitPolicy::Collect => {
-                let most_severe = hits().map(|(_, (rule, &result))| outcome(rule, result)).max();
-                let all = hits().filter(|(_, (_, result))| **result == RuleResult::True);
-                return (most_severe.unwrap_or(self.default), all.map(|(at, _)| at).collect());
-            }
-            HitPolicy::First => hits().next(),
-            // Of equal priorities the first rule wins, so the search keeps the earlier one.
-            HitPolicy::Priority => {
-                hits().reduce(|best, next| if next.1.0.priority > best.1.0.priority { next } else { best })
-            }
-        };
-        match single {
-            Some((at, (rule, &result))) => (outcome(rule, result), fired(at, result)),
-            None => (self.default, Vec::new()),
-        }
-    }
-}
-
-impl Condition {
-    /// Whether the rule is in force. Without a time, rules with dates are not; the schema refuses such
-    /// records before they come here.
-    fn in_force(&self, now: Option<Timestamp>) -> bool {
-        match now {
-            Some(now) => {
-                self.from.is_none_or(|from| now >= from) && self.until.is_none_or(|until| now < until)
-            }
-            None => self.from.is_none() && self.until.is_none(),
-        }
-    }
-}
-
-fn bind(rule: &Rule, scope: &Scope, lock: &Lock, limits: &Limits) -> Result<Condition> {
-    let code = lock.program(&program_path(rule), &rule.when)?;
-    let bound = scope.bind(code, scope.all().len(), limits)?;
-    if !matches!(bound.result(), Type::Bool | Type::Dyn | Type::Null) {
-        let message = format!("a condition must be true or false, this one gives {}", bound.result());
-        return Err(Error::new(ErrorCode::RuleInvalid, message));
-    }
-    let date = |date: &Option<String>| date.as_deref().and_then(Timestamp::parse_date);
-    Ok(Condition {
-        bound,
-        outcome: rule.outcome,
-        from: date(&rule.effective_from),
-        until: date(&rule.effective_until),
-        priority: rule.priority.unwrap_or_default(),
-    })
 }

@@ -1,14 +1,17 @@
 //! What expressions can name, and where its column lies.
 //!
-//! The columns of a batch stand in one list: inputs, the time, features, scores, quality, the view. An expression
+//! The columns of a batch stand in one list: inputs, the time, features, scores, quality, the view, results
+//! of the policy's steps. An expression
 //! sees the part of the list that was computed before it. Programs come from a lock file that nobody has
 //! to trust, so each name and type that a program asks for is checked against this list at load.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{InputType, Manifest, ScoreType};
+use crate::policy;
 use crate::rules::{Code, Column, Program, Type, Variable};
 
 /// Name of the time of the decision.
@@ -41,14 +44,17 @@ pub struct Scope {
     /// Columns before the first feature: inputs and the time.
     given: usize,
     /// Columns of the scores.
-    scores: std::ops::Range<usize>,
+    scores: Range<usize>,
+    /// Columns before the results of the policy's first step.
+    before_steps: usize,
 }
 
 impl Scope {
     /// The names that a manifest declares.
     #[must_use]
     pub fn new(manifest: &Manifest) -> Self {
-        let mut scope = Self { variables: Vec::new(), by_name: BTreeMap::new(), given: 0, scores: 0..0 };
+        let mut scope =
+            Self { variables: Vec::new(), by_name: BTreeMap::new(), given: 0, scores: 0..0, before_steps: 0 };
         for input in &manifest.inputs {
             scope.declare(&input.name, rule_type(input.kind));
         }
@@ -69,6 +75,10 @@ impl Scope {
         scope.declare(QUALITY, Type::String);
         scope.declare(QUALITY_ISSUES, Type::list(Type::String));
         scope.declare_view(manifest);
+        scope.before_steps = scope.variables.len();
+        for (name, ty) in manifest.policy.iter().flat_map(policy::results) {
+            scope.declare(&name, ty);
+        }
         scope
     }
 
@@ -105,6 +115,23 @@ impl Scope {
     #[must_use]
     pub fn before_feature(&self, at: usize) -> &[Variable] {
         self.variables.get(..self.given + at).unwrap_or_default()
+    }
+
+    /// Columns before the results of the policy's first step.
+    #[must_use]
+    pub const fn before_steps(&self) -> usize {
+        self.before_steps
+    }
+
+    /// The first `visible` names and some more, whose columns follow them.
+    #[must_use]
+    pub fn with(&self, visible: usize, more: impl Iterator<Item = Variable>) -> Self {
+        let mut scope = Self { variables: Vec::new(), by_name: BTreeMap::new(), ..self.clone() };
+        for variable in self.variables.iter().take(visible).cloned().chain(more) {
+            scope.by_name.insert(variable.name.clone(), scope.variables.len());
+            scope.variables.push(variable);
+        }
+        scope
     }
 
     /// The place of the first score's column.

@@ -155,6 +155,9 @@ impl Scorer {
 
     /// Appends the sections that only some manifests ask for; null for a row that was not scored.
     fn write_sections(&self, assessment: &Assessment, row: usize, out: &mut Vec<u8>) {
+        if let Some(policy) = &self.policy {
+            policy.write(assessment.ruling(row), &assessment.columns, row, out);
+        }
         if let (Some(view), Some(own)) = (&self.view, &self.manifest.view) {
             match assessment.view(row) {
                 Some(views) => view.write(own, views, &assessment.columns, row, out),

@@ -38,7 +38,7 @@ limits!(
     model_bytes: usize, nodes: usize, nesting: usize, tensor_elements: usize, run_bytes: usize, steps: u64,
     bundle_bytes: usize, bundle_files: usize, record_bytes: usize, list_records: usize, list_fields: usize,
     batch_rows: usize, manifest_items: usize,
-    rule_instructions: usize
+    table_cells: usize, rule_instructions: usize
 );
 
 impl Configuration {

@@ -1,15 +1,17 @@
 //! The manifest's expressions as programs.
 
+mod policy;
+
 use std::rc::Rc;
 
 use crate::bundle::{LockedProgram, Programs, sha256};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
-use crate::manifest::{Feature, Input, InputType, Manifest};
-use crate::rules::Type;
+use crate::manifest::{Feature, Input, InputType, Manifest, within};
 use crate::rules::lower::{Fact, Facts, RecordFields, Units, compile_as_with, compile_with};
+use crate::rules::{Code, Type, Variable};
 use crate::scope::{Scope, rule_type};
-use crate::{features, policy, schema, scores, view};
+use crate::{features, schema, scores, view};
 
 /// Lowers every expression.
 ///
@@ -18,56 +20,71 @@ use crate::{features, policy, schema, scores, view};
 /// would be right.
 pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs> {
     let scope = Scope::new(manifest);
-    let mut programs = Programs::new();
-    let mut facts: Facts = manifest.inputs.iter().map(|input| (input.name.clone(), fact(input))).collect();
+    let facts = manifest.inputs.iter().map(|input| (input.name.clone(), fact(input))).collect();
+    let mut lowering = Lowering { scope: &scope, limits, facts, programs: Programs::new() };
     for (at, feature) in manifest.features.iter().enumerate() {
         let place = |error: Error| error.at(format_args!("features[{at}]"));
-        let compiled = compile_with(&feature.expr, scope.before_feature(at), &facts, limits);
+        let compiled = lowering.compile(&feature.expr, scope.before_feature(at));
         let lowered = compiled.and_then(|(code, units)| {
             features::check_type(feature, &code.result)?;
             Ok((code, units))
         });
         let (code, units) = lowered.map_err(|error| place(error.at("expr")))?;
-        let source = sha256(feature.expr.as_bytes());
-        programs.insert(features::program_path(feature), LockedProgram { source, code });
-        facts.insert(feature.name.clone(), Fact::of(declared(feature, units).map_err(place)?));
+        lowering.add(features::program_path(feature), &feature.expr, code);
+        let fact = Fact::of(declared(feature, units).map_err(place)?);
+        lowering.facts.insert(feature.name.clone(), fact);
     }
     for (name, score) in &manifest.scores {
-        facts.insert(name.clone(), Fact::of(Units::declared(score.unit.as_deref())));
+        lowering.facts.insert(name.clone(), Fact::of(Units::declared(score.unit.as_deref())));
     }
     for (name, score) in &manifest.scores {
         let Some(expr) = &score.expr else { continue };
-        let lowered = compile_with(expr, &scope.for_score(name), &facts, limits).and_then(|(code, _)| {
+        let lowered = lowering.compile(expr, &scope.for_score(name)).and_then(|(code, _)| {
             scores::check_type(score, &code.result)?;
             Ok(code)
         });
         let code = lowered.map_err(|error| error.at(format_args!("scores.{name}.expr")))?;
-        programs.insert(scores::program_path(name), LockedProgram { source: sha256(expr.as_bytes()), code });
+        lowering.add(scores::program_path(name), expr, code);
     }
     for own in view::expressions(manifest, &scope) {
-        let lowered =
-            compile_with(own.text, scope.before(own.visible), &facts, limits).and_then(|(code, _)| {
-                own.wanted.check(&code.result)?;
-                Ok(code)
-            });
+        let lowered = lowering.compile(own.text, scope.before(own.visible)).and_then(|(code, _)| {
+            own.wanted.check(&code.result)?;
+            Ok(code)
+        });
         let code = lowered.map_err(|error| error.at(&own.place))?;
-        programs.insert(own.program, LockedProgram { source: sha256(own.text.as_bytes()), code });
+        lowering.add(own.program, own.text, code);
     }
-    let mut condition = |path: String, place: String, text: &str, names| {
-        let code =
-            compile_as_with(text, names, &facts, &Type::Bool, limits).map_err(|error| error.at(place))?;
-        programs.insert(path, LockedProgram { source: sha256(text.as_bytes()), code });
-        Ok(())
-    };
     for (at, check) in manifest.checks.iter().enumerate() {
-        let place = format!("checks[{at}].when");
-        condition(schema::program_path(check), place, &check.when, scope.before_scores())?;
+        let code = lowering.condition(&check.when, scope.before_scores());
+        let code = code.map_err(|error| error.at(format_args!("checks[{at}].when")))?;
+        lowering.add(schema::program_path(check), &check.when, code);
     }
-    for (at, rule) in manifest.policy.iter().flat_map(|policy| &policy.rules).enumerate() {
-        let place = format!("policy.rules[{at}].when");
-        condition(policy::program_path(rule), place, &rule.when, scope.all())?;
+    if let Some(policy) = &manifest.policy {
+        lowering.policy(policy).map_err(|error| within(error, "policy"))?;
     }
-    Ok(programs)
+    Ok(lowering.programs)
+}
+
+/// What has been lowered so far, and what is known of the names that expressions can write.
+struct Lowering<'m> {
+    scope: &'m Scope,
+    limits: &'m Limits,
+    facts: Facts,
+    programs: Programs,
+}
+
+impl Lowering<'_> {
+    fn add(&mut self, path: String, text: &str, code: Code) {
+        self.programs.insert(path, LockedProgram { source: sha256(text.as_bytes()), code });
+    }
+
+    fn compile(&self, text: &str, names: &[Variable]) -> Result<(Code, Units)> {
+        compile_with(text, names, &self.facts, self.limits)
+    }
+
+    fn condition(&self, text: &str, names: &[Variable]) -> Result<Code> {
+        compile_as_with(text, names, &self.facts, &Type::Bool, self.limits)
+    }
 }
 
 /// What the manifest says of an input beyond its type.

@@ -31,7 +31,8 @@ pub fn pack(zip: &[u8], sample: &[u8], options: &[u8]) -> Result<Vec<u8>> {
     let limits = Limits::DEFAULT;
     let archive = Archive::open(zip, &limits)?;
     let json = archive.read(MANIFEST)?;
-    let manifest = Manifest::read(&json, &limits)?;
+    let mut manifest = Manifest::read(&json, &limits)?;
+    manifest.read_tables(&limits, |file| archive.read(file)).map_err(|error| located(error, &json))?;
     let packing = Packing { archive: &archive, manifest: &manifest, limits: &limits };
     let packed = packing.pack(&json, sample, options).map_err(|error| located(error, &json))?;
     if options.check {
@@ -50,6 +51,9 @@ impl<'a> Packing<'_, 'a> {
     fn pack(&self, json: &Cow<'a, [u8]>, sample: &[u8], options: Options) -> Result<Files<'a>> {
         let programs = lower_all(self.manifest, self.limits)?;
         let mut files = Files::from([(MANIFEST.to_owned(), json.clone())]);
+        for file in self.manifest.table_files() {
+            files.insert(file.to_owned(), self.archive.read(file)?);
+        }
         for (at, model) in self.manifest.models.iter().enumerate() {
             let bytes = self.onnx(model).map_err(|error| error.at(format_args!("models[{at}].file")))?;
             let file = model.onnx_file();

@@ -4,9 +4,13 @@
 mod data;
 mod decision;
 mod inputs;
+mod policy;
 mod quality;
 mod scores;
+mod tables;
 mod view;
+
+pub(super) use tables::check_tables;
 
 use std::collections::BTreeSet;
 
@@ -64,7 +68,8 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
         view::check_view(view, manifest).map_err(|error| error.at("view"))?;
     }
     if let Some(policy) = &manifest.policy {
-        decision::check_policy(policy, manifest).map_err(|error| error.at("policy"))?;
+        policy::check_policy(policy, manifest).map_err(|error| error.at("policy"))?;
+        tables::check_inline(manifest, limits)?;
     }
     match &manifest.reasons {
         Some(reasons) => decision::check_reasons(reasons, manifest).map_err(|error| error.at("reasons")),
@@ -137,7 +142,7 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
         + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
         + manifest.view.as_ref().map_or(0, view_items)
-        + manifest.policy.as_ref().map_or(0, |policy| policy.rules.len())
+        + manifest.policy.as_ref().map_or(0, policy::items)
         + manifest.reasons.as_ref().map_or(0, |reasons| reasons.codes.len());
     if items > limits.manifest_items {
         return Err(invalid(format!(

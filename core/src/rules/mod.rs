@@ -13,6 +13,7 @@ mod apply;
 mod column;
 mod evaluate;
 mod fault;
+mod json;
 mod kernels;
 mod loops;
 mod meter;
@@ -29,6 +30,7 @@ pub mod lower;
 
 pub use column::{Cell, Column, Data, Texts};
 pub use fault::Fault;
+pub use json::{push_cell, push_value};
 pub use op::{LoopKind, Op};
 pub use program::{Block, Code, Constant, Instruction, Program, Variable};
 pub use records::Records;

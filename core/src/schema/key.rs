@@ -10,8 +10,8 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::decision::push_cell;
 use crate::frame::{Field, Flaw, Frame, Issue, Layout};
+use crate::rules::push_cell;
 
 /// 128 bits that tell records apart.
 type Key = [u8; 16];

@@ -131,7 +131,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
                 degraded: quality.verdict == Verdict::Degraded,
                 unscored: lacking.get(row).is_none_or(|&lacking| lacking),
             });
-            policy.decide(&columns, &cases.collect::<Vec<_>>())?
+            policy.decide(&mut columns, &cases.collect::<Vec<_>>())?
         }
     };
     let explained = match &mut scorer.explaining {

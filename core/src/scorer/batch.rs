@@ -174,7 +174,7 @@ impl Answers {
         self.points.push_cell(assessment.points(row));
         self.grade.push(assessment.grade(row, &scorer.manifest));
         let ids = scorer.head.policy.as_ref().map_or(&[][..], |(_, ids)| ids);
-        let fired = ruling.map_or(&[][..], |ruling| &ruling.fired);
+        let fired = ruling.map_or(&[][..], |ruling| &ruling.rules.fired);
         let fired: Vec<&str> = fired.iter().filter_map(|&at| ids.get(at)).map(String::as_str).collect();
         self.rules.push(&fired.join(","));
         let reasons = scorer.reasons(assessment, row, options);

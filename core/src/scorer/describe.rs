@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::Scorer;
 use crate::manifest::{Input, InputType, Outcome, Texts, View};
 use crate::onnx::ValueInfo;
+use crate::policy::{Policy, describe_rule};
+use crate::rules::Type;
 use crate::scope::{GRADE, POINTS};
 
 pub(super) fn describe(scorer: &Scorer) -> String {
@@ -47,10 +49,10 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "points": manifest.scorecard.as_ref().map(|card| json!({"min": card.floor, "max": card.cap})),
         "grades": grades.collect::<Vec<_>>(),
         "outcomes": outcomes,
-        "rules": manifest.policy.iter().flat_map(|policy| &policy.rules).map(|rule| json!({
-            "id": rule.id, "when": rule.when, "outcome": rule.outcome, "reason": rule.reason,
-            "description": rule.description,
-        })).collect::<Vec<_>>(),
+        "steps": manifest.policy.as_ref().zip(scorer.policy.as_ref())
+            .map_or_else(Vec::new, |(own, policy)| policy.describe(own)),
+        "rules": manifest.policy.iter().flat_map(|policy| &policy.rules).map(describe_rule).collect::<Vec<_>>(),
+        "columns": shown(scorer),
         "reasons": codes.map(|code| json!({"code": code.code, "text": code.text})).collect::<Vec<_>>(),
         "view": manifest.view.as_ref().map(view),
         "models": models.collect::<Vec<_>>(),
@@ -117,4 +119,21 @@ fn languages(scorer: &Scorer) -> Vec<&str> {
     }
     let first = all.first().map(|texts| texts.0.keys()).into_iter().flatten();
     first.filter(|code| all.iter().all(|texts| codes(texts, code))).map(String::as_str).collect()
+}
+
+/// Columns that a batch's answer has for the policy's sections: their names, their types, and where in a
+/// decision the value is, as a JSON pointer. Lists are texts with a comma between their items.
+fn shown(scorer: &Scorer) -> Vec<Value> {
+    let shown = scorer.policy.iter().flat_map(Policy::shown);
+    let column = |shown: crate::policy::Shown| {
+        let place = scorer.scope.position(&shown.name)?;
+        let kind = match scorer.scope.all().get(place)?.ty {
+            Type::Double => "number",
+            Type::Int => "integer",
+            Type::Bool => "boolean",
+            _ => "string",
+        };
+        Some(json!({"name": shown.name, "type": kind, "pointer": shown.pointer}))
+    };
+    shown.filter_map(column).collect()
 }

@@ -143,8 +143,8 @@ fn answer(spec: &manifest::Model, outputs: usize) -> Result<(usize, f64)> {
 }
 
 impl Scorer {
-    /// The reasons of a decision: of each rule that fired, then of what the view shows, each code once;
-    /// then of the model.
+    /// The reasons of a decision: of each row and rule that fired, then of what the view shows, each code
+    /// once; then of the model.
     pub(super) fn reasons<'s>(
         &'s self,
         assessment: &Assessment,
@@ -168,9 +168,8 @@ impl Scorer {
                 given.push(reason(code, source, f64::NAN));
             }
         };
-        let rules = self.manifest.policy.as_ref().map_or(&[][..], |policy| &policy.rules);
-        let fired = assessment.ruling(row).map_or(&[][..], |ruling| &ruling.fired);
-        for name in fired.iter().filter_map(|&at| rules.get(at)?.reason.as_ref()) {
+        let ruled = self.policy.as_ref().zip(assessment.ruling(row));
+        for name in ruled.map_or_else(Vec::new, |(policy, ruling)| policy.reason_codes(ruling)) {
             give(name, ReasonSource::Policy);
         }
         if let (Some(view), Some(seen)) =

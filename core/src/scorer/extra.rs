@@ -3,35 +3,37 @@
 use super::Scorer;
 use super::assess::Assessment;
 use super::gather::Gathered;
+use crate::policy::Policy;
 use crate::scope::{ALERTS, BAND_SUFFIX, LIFECYCLE, POINTS, PROBABILITY_SUFFIX, TAGS};
 use crate::table::Writer;
 
 /// The further columns of an answer.
 pub(super) struct Extras {
-    /// Columns of the view with their names and their places in the frame.
-    view: Vec<(String, usize, Gathered)>,
+    /// Their names, their places in the frame, and what was gathered.
+    columns: Vec<(String, usize, Gathered)>,
 }
 
 impl Extras {
     /// The columns that the manifest asks for, without rows.
     pub(super) fn new(scorer: &Scorer) -> Self {
-        let view = view_names(scorer).into_iter().filter_map(|name| {
+        let policy = scorer.policy.iter().flat_map(Policy::shown).map(|shown| shown.name);
+        let columns = view_names(scorer).into_iter().chain(policy).filter_map(|name| {
             let place = scorer.scope.position(&name)?;
             Some((name, place, Gathered::of(&scorer.scope.all().get(place)?.ty)))
         });
-        Self { view: view.collect() }
+        Self { columns: columns.collect() }
     }
 
     /// Appends a row.
     pub(super) fn push(&mut self, assessment: &Assessment, row: usize) {
-        for (_, place, column) in &mut self.view {
+        for (_, place, column) in &mut self.columns {
             column.push(assessment.columns.get(*place), row, assessment.scored(row));
         }
     }
 
     /// Appends the columns to a table.
     pub(super) fn write(&self, writer: &mut Writer) {
-        self.view.iter().for_each(|(name, _, column)| column.write(name, writer));
+        self.columns.iter().for_each(|(name, _, column)| column.write(name, writer));
     }
 }
 

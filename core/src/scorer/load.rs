@@ -36,13 +36,18 @@ pub(super) fn load(zip: &[u8], limits: &Limits, module_digest: [u8; 32], purpose
         return Err(Error::new(ErrorCode::BundleMalformed, message));
     }
     let json = archive.read(MANIFEST)?;
-    let manifest = Manifest::read(&json, limits)?;
+    let mut manifest = Manifest::read(&json, limits)?;
     if !archive.contains(LOCK) {
         let message = format!("the bundle has no `{LOCK}`; pack it with `scorebox pack`");
         return Err(Error::new(ErrorCode::BundleNotPacked, message));
     }
     let lock = Lock::read(&archive.read(LOCK)?)?;
     lock.check_file(MANIFEST, &json)?;
+    let read = |file: &str| {
+        let bytes = archive.read(file)?;
+        lock.check_file(file, &bytes).map(|()| bytes)
+    };
+    manifest.read_tables(limits, read).map_err(|error| located(error, &json))?;
     assemble(&archive, manifest, &lock, limits, module_digest, purpose).map_err(|error| located(error, &json))
 }
 

@@ -1,10 +1,11 @@
 //! The view in a decision.
 
 use super::{Unseen, View, Views};
-use crate::decision::{push_cell, push_list};
+use crate::decision::push_list;
 use crate::json::{push_number, push_text};
 use crate::manifest;
 use crate::rules::Column;
+use crate::rules::push_cell;
 
 impl View {
     /// Appends the section `view` of a row that was scored.

@@ -1,11 +1,10 @@
-//! Checks of scorecard, policy and reasons.
+//! Checks of scorecard and reasons.
 
 use std::collections::BTreeSet;
 
-use super::super::{HitPolicy, Manifest, OutputKind, Policy, Reasons, Rule, ScoreType, Scorecard};
-use super::{check_texts, each, invalid, unique, unknown};
+use super::super::{Manifest, OutputKind, Reasons, ScoreType, Scorecard};
+use super::{check_texts, invalid, unique, unknown};
 use crate::error::Result;
-use crate::time::Timestamp;
 
 /// Most reasons that a decision can give.
 const MAX_REASONS: usize = 64;
@@ -51,46 +50,6 @@ pub(super) fn check_scorecard(card: &Scorecard, manifest: &Manifest) -> Result<(
         }
         _ => Ok(()),
     }
-}
-
-pub(super) fn check_policy(policy: &Policy, manifest: &Manifest) -> Result<()> {
-    unique("rules", policy.rules.iter().map(|rule| rule.id.as_str()), "id")?;
-    let codes: BTreeSet<&str> =
-        manifest.reasons.iter().flat_map(|reasons| &reasons.codes).map(|code| code.code.as_str()).collect();
-    each("rules", &policy.rules, |rule| check_rule(rule, policy.hit_policy, &codes))
-}
-
-fn check_rule(rule: &Rule, hit_policy: HitPolicy, codes: &BTreeSet<&str>) -> Result<()> {
-    if rule.when.trim().is_empty() {
-        return Err(invalid("a condition must not be empty; `true` always holds").at("when"));
-    }
-    if let Some(reason) = &rule.reason
-        && !codes.contains(reason.as_str())
-    {
-        return Err(unknown("reason code", reason, codes.iter().copied()).at("reason"));
-    }
-    let from = check_date(rule.effective_from.as_deref()).map_err(|error| error.at("effective_from"))?;
-    let until = check_date(rule.effective_until.as_deref()).map_err(|error| error.at("effective_until"))?;
-    if let (Some(from), Some(until)) = (from, until)
-        && from >= until
-    {
-        return Err(invalid("must be later than `effective_from`: it is the first day without the rule")
-            .at("effective_until"));
-    }
-    match (hit_policy, rule.priority) {
-        (HitPolicy::Priority, None) => {
-            Err(invalid("the hit policy `priority` needs a priority for each rule").at("priority"))
-        }
-        (HitPolicy::First | HitPolicy::Collect, Some(_)) => {
-            Err(invalid("priorities have no effect unless the hit policy is `priority`").at("priority"))
-        }
-        _ => check_texts(&rule.description).map_err(|error| error.at("description")),
-    }
-}
-
-fn check_date(date: Option<&str>) -> Result<Option<Timestamp>> {
-    let Some(date) = date else { return Ok(None) };
-    Timestamp::parse_date(date).map(Some).ok_or_else(|| invalid("a date is written as `2026-01-31`"))
 }
 
 pub(super) fn check_reasons(reasons: &Reasons, manifest: &Manifest) -> Result<()> {

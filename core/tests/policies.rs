@@ -1,0 +1,20 @@
+//! Policies of whole bundles: decision tables, lists of rules, what they see of each other, and what packing
+//! refuses.
+#![cfg(feature = "authoring")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+#[path = "bundles/support.rs"]
+#[allow(dead_code, reason = "written for the tests of whole bundles; these need a part of it")]
+mod support;
+
+#[path = "policies/case.rs"]
+mod case;
+
+#[path = "policies/hit_policies.rs"]
+mod hit_policies;
+
+#[path = "policies/steps.rs"]
+mod steps;
+
+#[path = "policies/sheets.rs"]
+mod sheets;
