@@ -5,11 +5,14 @@
 //! files give the same bytes, so a folder that is up to date does not change.
 
 pub mod convert;
+mod coverage;
+mod domains;
 mod lower;
 mod options;
 mod pack;
 mod profile;
 mod quantiles;
+mod regions;
 
 pub use pack::pack;
 

@@ -10,6 +10,9 @@ mod support;
 #[path = "policies/case.rs"]
 mod case;
 
+#[path = "policies/coverage.rs"]
+mod coverage;
+
 #[path = "policies/hit_policies.rs"]
 mod hit_policies;
 

@@ -21,7 +21,7 @@ use crate::{features, schema, scores, view};
 pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs> {
     let scope = Scope::new(manifest);
     let facts = manifest.inputs.iter().map(|input| (input.name.clone(), fact(input))).collect();
-    let mut lowering = Lowering { scope: &scope, limits, facts, programs: Programs::new() };
+    let mut lowering = Lowering { manifest, scope: &scope, limits, facts, programs: Programs::new() };
     for (at, feature) in manifest.features.iter().enumerate() {
         let place = |error: Error| error.at(format_args!("features[{at}]"));
         let compiled = lowering.compile(&feature.expr, scope.before_feature(at));
@@ -67,6 +67,7 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
 
 /// What has been lowered so far, and what is known of the names that expressions can write.
 struct Lowering<'m> {
+    manifest: &'m Manifest,
     scope: &'m Scope,
     limits: &'m Limits,
     facts: Facts,

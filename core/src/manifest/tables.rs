@@ -312,6 +312,15 @@ impl Table {
         })
     }
 
+    /// An error about all columns or rows together.
+    #[must_use]
+    pub fn columns_error(&self, key: &str, message: &str) -> Error {
+        match &self.file {
+            Some(file) => invalid(format!("line 1: {message}")).at(file),
+            None => invalid(message).at(key),
+        }
+    }
+
     fn line(&self, row: usize) -> Option<usize> {
         self.rows.get(row).and_then(|row| row.line)
     }

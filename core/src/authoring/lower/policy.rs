@@ -1,6 +1,7 @@
 //! The policy's expressions as programs: rules, and tables whose cells are CEL by then.
 
 use super::Lowering;
+use crate::authoring::coverage;
 use crate::error::{Error, Result};
 use crate::manifest::{Policy, Rule, Table, TableOutput, TableOutputType, within};
 use crate::policy::layout::{Layout, Literal};
@@ -78,6 +79,7 @@ impl Lowering<'_> {
                 made.push((path.clone(), expr.clone(), code));
             }
         }
+        coverage::check(table, &layout, self.manifest)?;
         for name in local {
             self.facts.remove(name);
         }

@@ -89,17 +89,16 @@ fn check_file(table: &Table, file: &str) -> Result<()> {
 
 fn check_table(table: &Table, manifest: &Manifest) -> Result<()> {
     if table.inputs.is_empty() {
-        return Err(columns(table, "inputs", "a table has at least one input"));
+        return Err(table.columns_error("inputs", "a table has at least one input"));
     }
     if table.outputs.is_empty() {
-        return Err(columns(
-            table,
+        return Err(table.columns_error(
             "outputs",
             "a table has at least one output; a file marks it as `-> name: type`",
         ));
     }
     if table.rows.is_empty() {
-        return Err(columns(table, "rows", "a table has at least one row"));
+        return Err(table.columns_error("rows", "a table has at least one row"));
     }
     let mut seen = BTreeSet::new();
     for (at, input) in table.inputs.iter().enumerate() {
@@ -119,14 +118,6 @@ fn check_table(table: &Table, manifest: &Manifest) -> Result<()> {
     check_outputs(table)?;
     check_hit_policy(table)?;
     check_rows(table, manifest)
-}
-
-/// An error about the columns together.
-fn columns(table: &Table, key: &str, message: &str) -> Error {
-    match &table.file {
-        Some(file) => invalid(format!("line 1: {message}")).at(file),
-        None => invalid(message).at(key),
-    }
 }
 
 fn check_outputs(table: &Table) -> Result<()> {
