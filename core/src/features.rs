@@ -1,14 +1,27 @@
-//! Features: from checked columns to further columns, one expression each.
+//! Features: from checked columns to further columns: expressions, aggregates over lists of records, guarded
+//! ratios, bins, weights of evidence.
 //!
-//! A feature whose expression has no value for a row is missing there: models see NaN, rules see null.
-//! So is one whose value is infinite or NaN, because no model was trained to tell infinity from a large
-//! number.
+//! A feature that has no value for a row is missing there: models see NaN, rules see null. So is one whose
+//! value is infinite or NaN, because no model was trained to tell infinity from a large number.
 
+mod aggregate;
+mod elements;
+mod fold;
+mod settle;
+mod table;
+
+pub use aggregate::{condition_path, value_path};
+pub use elements::Elements;
+pub use fold::check_value;
+pub(crate) use settle::settle;
+
+use self::aggregate::Aggregation;
+use self::table::{Quotient, Table};
 use crate::bundle::Lock;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{Feature, InputType, Manifest};
-use crate::rules::{Cell, Column, Data, Texts, Type, Value};
+use crate::rules::{Column, Type};
 use crate::scope::{Bound, Scope, rule_type};
 
 /// The features of a bundle.
@@ -19,12 +32,21 @@ pub struct Features {
 
 #[derive(Clone, Debug)]
 struct Step {
-    bound: Bound,
+    way: Way,
     kind: InputType,
     default: Option<serde_json::Value>,
 }
 
-/// The path of a feature's program in the lock.
+/// How a feature is computed.
+#[derive(Clone, Debug)]
+enum Way {
+    Expression(Bound),
+    Aggregate(Box<Aggregation>),
+    Ratio(Quotient),
+    Table(Box<Table>),
+}
+
+/// The path of the program of a feature's expression in the lock.
 #[must_use]
 pub fn program_path(feature: &Feature) -> String {
     format!("features.{}.expr", feature.name)
@@ -64,22 +86,39 @@ impl Features {
     /// `bundle_not_packed` where the lock does not fit, `rule_invalid` and `rule_budget` where its code
     /// does not.
     pub fn load(manifest: &Manifest, scope: &Scope, lock: &Lock, limits: &Limits) -> Result<Self> {
-        let step = |(at, feature): (usize, &Feature)| {
-            let code = lock.program(&program_path(feature), &feature.expr)?;
-            let bound = scope.bind(code, scope.before_feature(at).len(), limits)?;
-            check_type(feature, bound.result())?;
-            Ok(Step { bound, kind: feature.kind, default: feature.default.clone() })
-        };
         let list = manifest.features.iter().enumerate().map(|(at, feature)| {
-            step((at, feature)).map_err(|error: Error| error.at(format_args!("features[{at}].expr")))
+            let way = way(feature, at, manifest, scope, lock, limits)
+                .map_err(|error: Error| error.at(format_args!("features[{at}]")))?;
+            Ok(Step { way, kind: feature.kind, default: feature.default.clone() })
         });
         Ok(Self { list: list.collect::<Result<_>>()? })
     }
 
-    /// Whether an expression reads the column at this place.
+    /// Whether a feature reads the column at this place.
     #[must_use]
     pub fn read(&self, place: usize) -> bool {
-        self.list.iter().any(|step| step.bound.reads(place))
+        (0..self.list.len()).any(|at| self.reads(at, place))
+    }
+
+    /// Whether the feature of this index reads the column at this place.
+    #[must_use]
+    pub fn reads(&self, at: usize, place: usize) -> bool {
+        self.list.get(at).is_some_and(|step| match &step.way {
+            Way::Expression(bound) => bound.reads(place),
+            Way::Aggregate(aggregation) => aggregation.reads(place),
+            Way::Ratio(quotient) => quotient.reads(place),
+            Way::Table(table) => table.reads(place),
+        })
+    }
+
+    /// Whether the feature of this index reads a field of the records of the list at this place. An
+    /// expression over the list may read any.
+    #[must_use]
+    pub fn reads_field(&self, at: usize, place: usize, field: usize) -> bool {
+        self.list.get(at).is_some_and(|step| match &step.way {
+            Way::Aggregate(aggregation) => aggregation.reads_field(place, field),
+            _ => self.reads(at, place),
+        })
     }
 
     /// Appends a column per feature to `columns`, which holds the inputs and the time.
@@ -88,97 +127,52 @@ impl Features {
     /// `internal` only; what a row lacks is missing in its feature.
     pub fn evaluate(&self, columns: &mut Vec<Column>, rows: usize) -> Result<()> {
         for step in &self.list {
-            let column = step.bound.evaluate(columns, rows)?;
+            let column = match &step.way {
+                Way::Expression(bound) => bound.evaluate(columns, rows)?,
+                Way::Aggregate(aggregation) => aggregation.evaluate(columns, rows)?,
+                Way::Ratio(quotient) => quotient.evaluate(columns, rows)?,
+                Way::Table(table) => table.evaluate(columns, rows)?,
+            };
             columns.push(settle(column, step.kind, step.default.as_ref(), rows));
         }
         Ok(())
     }
 }
 
-/// A column of the feature's own type without faults, with the default where there is no value.
-pub(crate) fn settle(
-    column: Column,
-    kind: InputType,
-    default: Option<&serde_json::Value>,
-    rows: usize,
-) -> Column {
-    let default = default.filter(|default| !default.is_null());
-    if is_settled(&column, kind, rows) {
-        return column;
-    }
-    let mut present = vec![true; rows];
-    macro_rules! cells {
-        ($variant:ident, $take:expr, $default:expr, $blank:expr) => {{
-            let cells = present.iter_mut().enumerate().map(|(row, present)| {
-                let value = $take(&column.cell(row)).or_else(|| $default);
-                *present = value.is_some();
-                value.unwrap_or($blank)
-            });
-            Data::$variant(cells.collect())
-        }};
-    }
-    let data = match kind {
-        InputType::Number => {
-            cells!(Double, number, default.and_then(serde_json::Value::as_f64), 0.0)
-        }
-        InputType::Integer => cells!(Int, integer, default.and_then(serde_json::Value::as_i64), 0),
-        InputType::Boolean => cells!(Bool, truth, default.and_then(serde_json::Value::as_bool), false),
-        InputType::Timestamp => cells!(Timestamp, instant, None, crate::time::Timestamp::default()),
-        InputType::String => {
-            let mut texts = Texts::default();
-            for (row, present) in present.iter_mut().enumerate() {
-                match (column.cell(row), default.and_then(serde_json::Value::as_str)) {
-                    (Cell::Value(Value::Text(text)), _) => texts.push(&text),
-                    (_, Some(default)) => texts.push(default),
-                    _ => {
-                        texts.push("");
-                        *present = false;
-                    }
-                }
-            }
-            Data::Text(texts)
-        }
-        // No feature has this type; the manifest's check sees to that.
-        InputType::Records => Data::Any(vec![Value::Null; rows]),
+fn way(
+    feature: &Feature,
+    at: usize,
+    manifest: &Manifest,
+    scope: &Scope,
+    lock: &Lock,
+    limits: &Limits,
+) -> Result<Way> {
+    let place = |name: &str| {
+        let missing = || Error::new(ErrorCode::Internal, format!("`{name}` has no column"));
+        scope.position(name).ok_or_else(missing)
     };
-    Column::with_presence(data, &present)
-}
-
-/// Whether a column can stay as it is: right type, no fault, no gap, nothing infinite.
-fn is_settled(column: &Column, kind: InputType, rows: usize) -> bool {
-    let whole = || (0..rows).all(|row| !column.is_null(row) && column.fault(row).is_none());
-    match (column.data(), kind) {
-        (Data::Double(cells), InputType::Number) => cells.iter().all(|cell| cell.is_finite()) && whole(),
-        (Data::Int(_), InputType::Integer)
-        | (Data::Bool(_), InputType::Boolean)
-        | (Data::Text(_), InputType::String)
-        | (Data::Timestamp(_), InputType::Timestamp) => whole(),
-        _ => false,
+    if let Some(expr) = &feature.expr {
+        let bind = || {
+            let code = lock.program(&program_path(feature), expr)?;
+            let bound = scope.bind(code, scope.before_feature(at).len(), limits)?;
+            check_type(feature, bound.result())?;
+            Ok(Way::Expression(bound))
+        };
+        return bind().map_err(|error: Error| error.at("expr"));
     }
-}
-
-fn number(cell: &Cell) -> Option<f64> {
-    let number = match cell {
-        Cell::Value(Value::Double(number)) => *number,
-        Cell::Value(Value::Int(number)) => *number as f64,
-        Cell::Value(Value::Uint(number)) => *number as f64,
-        _ => return None,
-    };
-    number.is_finite().then_some(number)
-}
-
-fn integer(cell: &Cell) -> Option<i64> {
-    match cell {
-        Cell::Value(Value::Int(number)) => Some(*number),
-        Cell::Value(Value::Uint(number)) => i64::try_from(*number).ok(),
-        _ => None,
+    if let Some(own) = &feature.aggregate {
+        let aggregation = Aggregation::load(own, feature, at, manifest, scope, lock, limits);
+        return Ok(Way::Aggregate(Box::new(aggregation.map_err(|error| error.at("aggregate"))?)));
     }
-}
-
-fn truth(cell: &Cell) -> Option<bool> {
-    if let Cell::Value(Value::Bool(truth)) = cell { Some(*truth) } else { None }
-}
-
-fn instant(cell: &Cell) -> Option<crate::time::Timestamp> {
-    if let Cell::Value(Value::Timestamp(instant)) = cell { Some(*instant) } else { None }
+    if let Some(own) = &feature.ratio {
+        return Ok(Way::Ratio(Quotient::new(own, place(&own.of)?, place(&own.by)?)));
+    }
+    if let Some(own) = &feature.bins {
+        return Ok(Way::Table(Box::new(Table::between(own, place(&own.of)?))));
+    }
+    if let Some(own) = &feature.woe {
+        return Ok(Way::Table(Box::new(Table::woe(own, place(&own.of)?))));
+    }
+    // The manifest's check has counted the ways.
+    Err(Error::new(ErrorCode::Internal, "the feature is computed in no way"))
 }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "authoring")]
 pub mod authoring;
+pub mod bins;
 pub mod bundle;
 pub mod calibration;
 pub mod decision;

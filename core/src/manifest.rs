@@ -6,6 +6,7 @@
 //! right. What needs more than one section to be judged (references, duplicate names) is in `check`.
 //! The guide for authors is `docs/manifest.md` and the pages beside it; `docs/bundle.schema.json` is generated from here.
 
+mod bins;
 mod check;
 mod features;
 mod inputs;
@@ -27,8 +28,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use bins::{Bin, Closed};
 pub use check::RESERVED_NAMES;
-pub use features::Feature;
+pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, Woe};
 pub use inputs::{Input, InputType, OnIssue};
 pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
@@ -164,6 +166,13 @@ impl Manifest {
     #[must_use]
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// Whether a record that is scored may lack this input.
+    #[must_use]
+    pub fn may_lack(&self, input: &Input) -> bool {
+        let source = self.sources.iter().find(|source| Some(&source.id) == input.source.as_ref());
+        input.on_missing() != OnIssue::Refuse || source.is_some_and(|source| source.absent != OnIssue::Refuse)
     }
 
     /// The model of this id.

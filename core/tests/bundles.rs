@@ -17,6 +17,9 @@ mod refused;
 #[path = "bundles/errors.rs"]
 mod errors;
 
+#[path = "bundles/features.rs"]
+mod features;
+
 #[path = "bundles/lists.rs"]
 mod lists;
 

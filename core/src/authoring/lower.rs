@@ -1,9 +1,11 @@
 //! The manifest's expressions as programs.
 
+mod feature;
 mod policy;
 
 use std::rc::Rc;
 
+use self::feature::FeatureLowering;
 use crate::bundle::{LockedProgram, Programs, sha256};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
@@ -11,7 +13,7 @@ use crate::manifest::{Feature, Input, InputType, Manifest, within};
 use crate::rules::lower::{Fact, Facts, RecordFields, Units, compile_as_with, compile_with};
 use crate::rules::{Code, Type, Variable};
 use crate::scope::{Scope, rule_type};
-use crate::{features, schema, scores, view};
+use crate::{schema, scores, view};
 
 /// Lowers every expression.
 ///
@@ -23,16 +25,13 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
     let facts = manifest.inputs.iter().map(|input| (input.name.clone(), fact(input))).collect();
     let mut lowering = Lowering { manifest, scope: &scope, limits, facts, programs: Programs::new() };
     for (at, feature) in manifest.features.iter().enumerate() {
-        let place = |error: Error| error.at(format_args!("features[{at}]"));
-        let compiled = lowering.compile(&feature.expr, scope.before_feature(at));
-        let lowered = compiled.and_then(|(code, units)| {
-            features::check_type(feature, &code.result)?;
-            Ok((code, units))
-        });
-        let (code, units) = lowered.map_err(|error| place(error.at("expr")))?;
-        lowering.add(features::program_path(feature), &feature.expr, code);
-        let fact = Fact::of(declared(feature, units).map_err(place)?);
-        lowering.facts.insert(feature.name.clone(), fact);
+        let visible = scope.before_feature(at);
+        let own = FeatureLowering { manifest, feature, visible, facts: &lowering.facts, limits };
+        let units = own
+            .lower(&mut lowering.programs)
+            .and_then(|units| declared(feature, units))
+            .map_err(|error| error.at(format_args!("features[{at}]")))?;
+        lowering.facts.insert(feature.name.clone(), Fact::of(units));
     }
     for (name, score) in &manifest.scores {
         lowering.facts.insert(name.clone(), Fact::of(Units::declared(score.unit.as_deref())));

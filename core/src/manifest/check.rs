@@ -1,8 +1,10 @@
 //! What a manifest must keep beyond its types: names that are unique and mean something, ranges that
 //! are not empty, references that lead somewhere.
 
+mod bins;
 mod data;
 mod decision;
+mod features;
 mod inputs;
 mod policy;
 mod quality;
@@ -14,7 +16,7 @@ pub(super) use tables::check_tables;
 
 use std::collections::BTreeSet;
 
-use super::{Input, Manifest, Model, Texts, View};
+use super::{Bin, Edges, Feature, Input, Manifest, Model, Texts, View};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 
@@ -55,7 +57,7 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     let names = check_names(manifest)?;
     inputs::check_inputs(manifest, limits)?;
     quality::check_quality(manifest)?;
-    each("features", &manifest.features, data::check_feature)?;
+    features::check_features(manifest)?;
     unique("models", manifest.models.iter().map(|model| model.id.as_str()), "id")?;
     each("models", &manifest.models, |model| data::check_model(model, &names))?;
     for (name, score) in &manifest.scores {
@@ -138,7 +140,7 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
         + manifest.inputs.iter().map(|input| input.fields.len()).sum::<usize>()
         + manifest.sources.len()
         + manifest.checks.len()
-        + manifest.features.len()
+        + manifest.features.iter().map(feature_items).sum::<usize>()
         + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
         + manifest.view.as_ref().map_or(0, view_items)
@@ -146,12 +148,21 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
         + manifest.reasons.as_ref().map_or(0, |reasons| reasons.codes.len());
     if items > limits.manifest_items {
         return Err(invalid(format!(
-            "inputs, features, columns of models, rules, grades, codes, points and parts of the view together are \
+            "inputs, features, bins, columns of models, rules, grades, codes, points and parts of the view together are \
              {items}; the limit is {}",
             limits.manifest_items
         )));
     }
     Ok(())
+}
+
+fn bin_items(bins: &[Bin]) -> usize {
+    bins.iter().map(|bin| 1 + bin.values.as_ref().map_or(0, Vec::len)).sum()
+}
+
+fn feature_items(feature: &Feature) -> usize {
+    let edges = |own: &Edges| own.edges.len() + own.special.iter().map(|one| one.values.len()).sum::<usize>();
+    1 + feature.bins.as_ref().map_or(0, edges) + feature.woe.as_ref().map_or(0, |woe| bin_items(&woe.bins))
 }
 
 fn view_items(view: &View) -> usize {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::mismatch;
 use crate::error::{Error, ErrorCode, Result};
-use crate::manifest::{Feed, InputType, Manifest, Model, OnIssue};
+use crate::manifest::{Feed, InputType, Manifest, Model};
 use crate::onnx::{self, DType, Dim, Element, Shape, Tensor, Value, ValueInfo, ValueType};
 use crate::rules::{Column, Data};
 use crate::scope::Scope;
@@ -94,7 +94,7 @@ type Fields<'m> = BTreeMap<&'m str, (InputType, bool)>;
 
 fn fields(manifest: &Manifest) -> Fields<'_> {
     let inputs = manifest.inputs.iter().map(|input| {
-        let always = input.on_missing() == OnIssue::Refuse;
+        let always = !manifest.may_lack(input);
         (input.name.as_str(), (input.kind, always))
     });
     let features = manifest.features.iter().map(|feature| {

@@ -136,6 +136,43 @@ impl Column {
         Self { data, states }
     }
 
+    /// The cells of these rows, in this order, rows repeated as often as they are named. Rows past the end are
+    /// null.
+    #[must_use]
+    pub fn pick(&self, rows: &[u32]) -> Self {
+        macro_rules! cells {
+            ($variant:ident, $cells:expr) => {
+                Data::$variant(
+                    rows.iter().map(|row| $cells.get(*row as usize).copied().unwrap_or_default()).collect(),
+                )
+            };
+        }
+        let data = match &self.data {
+            Data::Bool(cells) => cells!(Bool, cells),
+            Data::Int(cells) => cells!(Int, cells),
+            Data::Double(cells) => cells!(Double, cells),
+            Data::Timestamp(cells) => cells!(Timestamp, cells),
+            // Shared, not copied: a long text may be named by thousands of rows.
+            Data::Text(_) | Data::Records(_) | Data::Any(_) => {
+                let mut last = (u32::MAX, Value::Null);
+                let value = |row: &u32| {
+                    if last.0 != *row {
+                        last = (*row, self.value(*row as usize));
+                    }
+                    last.1.clone()
+                };
+                Data::Any(rows.iter().map(value).collect())
+            }
+        };
+        let state = |row: &u32| {
+            let inside = (*row as usize) < self.data.len();
+            if inside { self.state(*row as usize) } else { NULL }
+        };
+        let states: Vec<u8> = rows.iter().map(state).collect();
+        let has_states = states.iter().any(|state| *state != VALUE);
+        Self { data, states: has_states.then_some(states) }
+    }
+
     /// The cells.
     #[must_use]
     pub fn data(&self) -> &Data {
@@ -157,6 +194,16 @@ impl Column {
     /// The state bytes, if not all cells hold values.
     pub(super) fn states(&self) -> Option<&[u8]> {
         self.states.as_deref()
+    }
+
+    /// Gives these rows a fault.
+    pub(super) fn set_faults(&mut self, rows: &[usize], fault: Fault) {
+        let states = self.states.get_or_insert_with(|| vec![VALUE; self.data.len()]);
+        for row in rows {
+            if let Some(state) = states.get_mut(*row) {
+                *state = fault as u8;
+            }
+        }
     }
 
     /// The fault of a row, if it has one.

@@ -38,9 +38,7 @@ impl Program {
     pub fn evaluate(&self, columns: &[&Column], rows: usize) -> crate::Result<Column> {
         self.check_columns(columns, rows)?;
         let mut all = Joined::default();
-        // A column of any values may hold texts where numbers are declared.
-        let is_loose = columns.iter().any(|column| matches!(column.data(), Data::Any(_) | Data::Records(_)));
-        let chunk_rows = if is_loose { self.chunk_rows.min(GENERAL_ROWS) } else { self.chunk_rows };
+        let chunk_rows = self.chunk_of(columns);
         let mut start = 0;
         while start < rows {
             let chunk = chunk_rows.min(rows - start);
@@ -49,10 +47,50 @@ impl Program {
             let domain = Domain { rows: chunk, roots: None };
             let result = self.run_block(0, given, domain, &mut meter).into_iter().next();
             let result = result.unwrap_or(Register::Constant(&Value::Null));
-            all.append(&result.view(chunk), chunk, &meter);
+            all.append(&result.view(chunk), domain, &meter);
             start += chunk;
         }
         Ok(all.finish())
+    }
+
+    /// Evaluates over the records of lists. `owners` says per record which of `rows` rows it belongs to: its
+    /// cost is that row's, and where the row is over its budget all its records have no value.
+    ///
+    /// # Errors
+    /// As [`Program::evaluate`].
+    pub fn evaluate_records(
+        &self,
+        columns: &[&Column],
+        owners: &[u32],
+        rows: usize,
+    ) -> crate::Result<Column> {
+        let records = owners.len();
+        self.check_columns(columns, records)?;
+        let mut all = Joined::default();
+        let mut meter = Meter::new(rows);
+        for (at, roots) in owners.chunks(self.chunk_of(columns)).enumerate() {
+            let start = at * self.chunk_of(columns);
+            let given = columns.iter().map(|column| Some(Register::Lent { column, start })).collect();
+            let domain = Domain { rows: roots.len(), roots: Some(roots) };
+            let result = self.run_block(0, given, domain, &mut meter).into_iter().next();
+            let result = result.unwrap_or(Register::Constant(&Value::Null));
+            all.append(&result.view(roots.len()), domain, &meter);
+        }
+        let mut column = all.finish();
+        if meter.is_any_over() {
+            // Records before the one that went over it were told apart from it only by their order.
+            let over = |(record, owner): (usize, &u32)| meter.is_over(*owner as usize).then_some(record);
+            let over: Vec<usize> = owners.iter().enumerate().filter_map(over).collect();
+            column.set_faults(&over, Fault::Budget);
+        }
+        Ok(column)
+    }
+
+    /// Rows that are evaluated together over these columns.
+    fn chunk_of(&self, columns: &[&Column]) -> usize {
+        // A column of any values may hold texts where numbers are declared.
+        let is_loose = columns.iter().any(|column| matches!(column.data(), Data::Any(_) | Data::Records(_)));
+        if is_loose { self.chunk_rows.min(GENERAL_ROWS) } else { self.chunk_rows }
     }
 
     fn check_columns(&self, columns: &[&Column], rows: usize) -> crate::Result<()> {
@@ -182,13 +220,14 @@ struct Joined {
 }
 
 impl Joined {
-    fn append(&mut self, chunk: &View<'_>, rows: usize, meter: &Meter) {
+    fn append(&mut self, chunk: &View<'_>, domain: Domain<'_>, meter: &Meter) {
+        let rows = domain.rows;
         let before = self.states.len();
         let is_typed = !matches!(chunk.cells, Cells::Any(_) | Cells::One(_));
         if is_typed && chunk.states.is_none() && !meter.is_any_over() {
             self.states.resize(before + rows, VALUE);
         } else {
-            self.append_states(chunk, rows, meter);
+            self.append_states(chunk, domain, meter);
         }
         let blank = |data: &Data| matches!(data, Data::Any(cells) if cells.iter().all(is_blank));
         match (&mut self.data, chunk.cells) {
@@ -207,9 +246,9 @@ impl Joined {
         }
     }
 
-    fn append_states(&mut self, chunk: &View<'_>, rows: usize, meter: &Meter) {
-        for row in 0..rows {
-            let state = if meter.is_over(row) { Fault::Budget as u8 } else { chunk.state(row) };
+    fn append_states(&mut self, chunk: &View<'_>, domain: Domain<'_>, meter: &Meter) {
+        for row in 0..domain.rows {
+            let state = if meter.is_over(domain.root(row)) { Fault::Budget as u8 } else { chunk.state(row) };
             let state = match chunk.cells {
                 Cells::Any(cells) if state == VALUE && cells.get(row).is_none_or(is_blank) => NULL,
                 Cells::One(Value::Null) if state == VALUE => NULL,

@@ -34,5 +34,6 @@ pub use json::{push_cell, push_value};
 pub use op::{LoopKind, Op};
 pub use program::{Block, Code, Constant, Instruction, Program, Variable};
 pub use records::Records;
+pub(crate) use register::Builder as Cells;
 pub use types::Type;
 pub use value::{List, Map, Value};

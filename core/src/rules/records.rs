@@ -17,6 +17,7 @@ pub struct Records {
     /// Per field, the values of all records.
     fields: Vec<Column>,
     values: OnceLock<Vec<Value>>,
+    owners: OnceLock<Vec<u32>>,
 }
 
 impl Records {
@@ -26,7 +27,7 @@ impl Records {
     pub fn new(names: Arc<[Arc<str>]>, ends: Vec<u32>, fields: Vec<Column>) -> Self {
         debug_assert!(names.len() == fields.len() && ends.is_sorted());
         debug_assert!(fields.iter().all(|field| field.len() == ends.last().map_or(0, |end| *end as usize)));
-        Self { names, ends, fields, values: OnceLock::new() }
+        Self { names, ends, fields, values: OnceLock::new(), owners: OnceLock::new() }
     }
 
     /// How many rows.
@@ -53,6 +54,18 @@ impl Records {
         let end = |row: usize| self.ends.get(row).map_or(self.total(), |end| *end as usize);
         let start = if row == 0 { 0 } else { end(row - 1) };
         start..end(row)
+    }
+
+    /// Per record, the row that it belongs to.
+    #[must_use]
+    pub fn owners(&self) -> &[u32] {
+        self.owners.get_or_init(|| {
+            let mut owners = Vec::with_capacity(self.total());
+            for (row, end) in (0..).zip(&self.ends) {
+                owners.resize(*end as usize, row);
+            }
+            owners
+        })
     }
 
     /// The names of the fields.

@@ -83,7 +83,7 @@ impl View<'_> {
 
 /// Collects cells into the fastest column that holds them.
 #[derive(Debug)]
-pub(super) struct Builder {
+pub(crate) struct Builder {
     rows: usize,
     data: Option<Data>,
     states: Vec<u8>,
@@ -91,11 +91,11 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(rows: usize) -> Self {
+    pub(crate) fn new(rows: usize) -> Self {
         Self { rows, data: None, states: Vec::with_capacity(rows), has_states: false }
     }
 
-    pub(super) fn push(&mut self, cell: Result<Value, Fault>) {
+    pub(crate) fn push(&mut self, cell: Result<Value, Fault>) {
         let done = self.states.len();
         let value = match cell {
             Ok(Value::Null) => {
@@ -134,7 +134,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn finish(self) -> Column {
+    pub(crate) fn finish(self) -> Column {
         let rows = self.states.len();
         let data = self.data.unwrap_or_else(|| Data::Any(vec![Value::Null; rows]));
         Column::with_states(data, self.has_states.then_some(self.states))

@@ -1,36 +1,10 @@
-//! Checks of features and models.
+//! Checks of models.
 
 use std::collections::BTreeSet;
 
-use super::super::{
-    Calibration, CalibrationMethod, Feature, Feed, InputType, Model, ModelOutput, OutputKind,
-};
+use super::super::{Calibration, CalibrationMethod, Feed, Model, ModelOutput, OutputKind};
 use super::{invalid, unknown};
 use crate::error::Result;
-
-pub(super) fn check_feature(feature: &Feature) -> Result<()> {
-    if feature.expr.trim().is_empty() {
-        return Err(invalid("an expression must not be empty").at("expr"));
-    }
-    let fits = |value: &serde_json::Value| match feature.kind {
-        InputType::Number => value.as_f64().is_some_and(f64::is_finite),
-        InputType::Integer => value.is_i64(),
-        InputType::String => value.is_string(),
-        InputType::Boolean => value.is_boolean(),
-        InputType::Timestamp | InputType::Records => false,
-    };
-    if feature.kind == InputType::Records {
-        return Err(invalid("a feature is one value; `records` is for inputs").at("type"));
-    }
-    match &feature.default {
-        Some(default) if !default.is_null() && !fits(default) => Err(invalid(format!(
-            "the default must be of type {} (timestamps have none)",
-            feature.kind.name()
-        ))
-        .at("default")),
-        _ => Ok(()),
-    }
-}
 
 pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>) -> Result<()> {
     if model.file.is_empty() {
