@@ -13,6 +13,7 @@ mod inputs;
 mod locate;
 mod maps;
 mod models;
+mod offers;
 mod policy;
 mod quality;
 mod reasons;
@@ -34,6 +35,11 @@ pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, 
 pub use inputs::{Input, InputType, OnIssue};
 pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
+pub use offers::{
+    Algorithm, Arms, Bandit, Cap, CapScope, Channel, Contact, Diversity, Held, History, Item,
+    MAX_BANDIT_ITEMS, MAX_DIMENSION, MAX_LISTED_ITEMS, Mmr, OFFER_COLUMNS, OfferReason, OfferRule,
+    OfferScore, Offers, QuietHours, RiskLevel, Suitability,
+};
 pub use policy::{DefaultOutcome, FieldScope, HitPolicy, Outcome, Policy, Rule, RuleList, Step};
 pub use quality::{Check, Duplicates, Source};
 pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
@@ -105,6 +111,9 @@ pub struct Manifest {
     /// Turns scores and inputs into an outcome.
     #[serde(default)]
     pub policy: Option<Policy>,
+    /// What the customer is offered, gated by the outcome and by suitability.
+    #[serde(default)]
+    pub offers: Option<Offers>,
     /// Says why.
     #[serde(default)]
     pub reasons: Option<Reasons>,

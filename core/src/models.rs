@@ -119,6 +119,12 @@ impl Scoring {
         self.row_by_row
     }
 
+    /// The places of the columns that feed it.
+    #[must_use]
+    pub fn places(&self) -> Vec<usize> {
+        self.feeds.iter().flat_map(FeedPlan::places).copied().collect()
+    }
+
     /// The inputs of a run on these rows.
     ///
     /// # Errors

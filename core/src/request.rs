@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{self, Json};
 use crate::limits::Limits;
+use crate::manifest::Held;
+use crate::offers::State;
 use crate::time::Timestamp;
 
 /// Longest salt in bytes.
@@ -23,6 +25,10 @@ pub struct Options {
     pub reasons: Option<usize>,
     /// Language of the reasons' texts.
     pub lang: Option<String>,
+    /// What is said of items that are not offered; `None` for what the bundle says.
+    pub held: Option<Held>,
+    /// What a bandit has learned; `None` for what the bundle brings.
+    pub state: Option<State>,
 }
 
 /// What a batch is answered with.
@@ -61,7 +67,7 @@ pub fn read_request<'a>(text: &'a [u8], limits: &Limits) -> Result<(Fields<'a>, 
             ("record", _) => return Err(malformed("a record is an object of fields").at("record")),
             (key, value) => {
                 if !options.set(key, &value)? {
-                    return Err(unknown("`record`, `now`, `salt`, `reasons` and `lang`"));
+                    return Err(unknown("`record`, `now`, `salt`, `reasons`, `lang`, `held` and `state`"));
                 }
             }
         }
@@ -95,7 +101,7 @@ pub fn read_options(text: &[u8], limits: &Limits) -> Result<(Options, Output)> {
             }
             (key, value) => {
                 if !options.set(key, &value)? {
-                    return Err(unknown("`now`, `salt`, `reasons`, `lang` and `output`"));
+                    return Err(unknown("`now`, `salt`, `reasons`, `lang`, `held`, `state` and `output`"));
                 }
             }
         }
@@ -107,7 +113,7 @@ impl Options {
     /// Takes an option; `false` where there is none of this name. null leaves the default.
     fn set(&mut self, key: &str, value: &Json<'_>) -> Result<bool> {
         match (key, value) {
-            ("now" | "salt" | "reasons" | "lang", Json::Null) => {}
+            ("now" | "salt" | "reasons" | "lang" | "held" | "state", Json::Null) => {}
             ("now", Json::Text(text)) => {
                 let now = Timestamp::parse_rfc3339(text);
                 self.now = Some(now.ok_or_else(|| invalid(key, NOW_FORMAT))?);
@@ -123,12 +129,23 @@ impl Options {
             ("reasons", _) => return Err(invalid(key, "must be a whole number from 0 to 64")),
             ("lang", Json::Text(code)) if code.len() <= 35 => self.lang = Some(code.to_string()),
             ("lang", _) => return Err(invalid(key, "must be a language code such as \"en\"")),
+            ("held", Json::Text(text)) => {
+                self.held = Some(match &**text {
+                    "first" => Held::First,
+                    "all" => Held::All,
+                    "counts" => Held::Counts,
+                    _ => return Err(invalid(key, HELD_FORMAT)),
+                });
+            }
+            ("held", _) => return Err(invalid(key, HELD_FORMAT)),
+            ("state", state) => self.state = Some(State::read(state).map_err(|error| error.at("state"))?),
             _ => return Ok(false),
         }
         Ok(true)
     }
 }
 
+const HELD_FORMAT: &str = "must be \"first\", \"all\" or \"counts\"";
 const NOW_FORMAT: &str = "must be a date and time like \"2026-11-23T09:00:00Z\"";
 const SALT_FORMAT: &str = "must be an even number of hex digits, at most 2,048";
 

@@ -31,6 +31,12 @@ pub const LIFECYCLE: &str = "lifecycle";
 pub const TAGS: &str = "tags";
 /// Name of the list of alerts that hold.
 pub const ALERTS: &str = "alerts";
+/// Name of the policy's outcome, for offers.
+pub const OUTCOME: &str = "outcome";
+/// What comes before the name of an item's attribute.
+pub const ITEM: &str = "item.";
+/// Name of an item's score.
+pub const ITEM_SCORE: &str = "item.score";
 /// What follows a view field's name in the name of its band.
 pub const BAND_SUFFIX: &str = "_band";
 /// What follows a view field's name in the name of its label's probability.
@@ -47,14 +53,22 @@ pub struct Scope {
     scores: Range<usize>,
     /// Columns before the results of the policy's first step.
     before_steps: usize,
+    /// Columns that rules can name: all but the outcome and the items.
+    rules: usize,
 }
 
 impl Scope {
     /// The names that a manifest declares.
     #[must_use]
     pub fn new(manifest: &Manifest) -> Self {
-        let mut scope =
-            Self { variables: Vec::new(), by_name: BTreeMap::new(), given: 0, scores: 0..0, before_steps: 0 };
+        let mut scope = Self {
+            variables: Vec::new(),
+            by_name: BTreeMap::new(),
+            given: 0,
+            scores: 0..0,
+            before_steps: 0,
+            rules: 0,
+        };
         for input in &manifest.inputs {
             scope.declare(&input.name, rule_type(input.kind));
         }
@@ -79,7 +93,23 @@ impl Scope {
         for (name, ty) in manifest.policy.iter().flat_map(policy::results) {
             scope.declare(&name, ty);
         }
+        scope.rules = scope.variables.len();
+        scope.declare_offers(manifest);
         scope
+    }
+
+    fn declare_offers(&mut self, manifest: &Manifest) {
+        let Some(offers) = &manifest.offers else { return };
+        self.declare(OUTCOME, Type::String);
+        for (name, ty) in
+            [("id", Type::String), ("category", Type::String), ("risk", Type::Int), ("price", Type::Double)]
+        {
+            self.declare(&format!("{ITEM}{name}"), ty);
+        }
+        for (name, kind) in &offers.attributes {
+            self.declare(&format!("{ITEM}{name}"), rule_type(*kind));
+        }
+        self.declare(ITEM_SCORE, Type::Double);
     }
 
     fn declare_view(&mut self, manifest: &Manifest) {
@@ -131,6 +161,7 @@ impl Scope {
             scope.by_name.insert(variable.name.clone(), scope.variables.len());
             scope.variables.push(variable);
         }
+        scope.rules = scope.variables.len();
         scope
     }
 
@@ -165,9 +196,21 @@ impl Scope {
         self.variables.get(..self.scores.start).unwrap_or_default()
     }
 
-    /// What rules can name: everything.
+    /// What rules can name: everything but the outcome and the items.
     #[must_use]
     pub fn all(&self) -> &[Variable] {
+        self.variables.get(..self.rules).unwrap_or_default()
+    }
+
+    /// The place of the first column that is an item's.
+    #[must_use]
+    pub fn first_item(&self) -> usize {
+        self.position("item.id").unwrap_or(self.variables.len())
+    }
+
+    /// What conditions of offers can name at most.
+    #[must_use]
+    pub fn for_offers(&self) -> &[Variable] {
         &self.variables
     }
 
@@ -218,6 +261,12 @@ impl Bound {
     #[must_use]
     pub fn reads(&self, place: usize) -> bool {
         self.columns.contains(&place)
+    }
+
+    /// The places of the columns that the program reads.
+    #[must_use]
+    pub fn places(&self) -> &[usize] {
+        &self.columns
     }
 
     /// Evaluates all rows over the columns of the batch.

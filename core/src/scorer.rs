@@ -11,6 +11,7 @@ mod explain;
 mod extra;
 mod gather;
 pub(crate) mod golden;
+mod learn;
 mod load;
 #[cfg(feature = "authoring")]
 mod sample;
@@ -27,6 +28,7 @@ use crate::frame::{Frame, read_record};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::models::{Answers, Scoring};
+use crate::offers::{Notes, Offers};
 use crate::policy::Policy;
 use crate::request::{Options, Output, read_options, read_request};
 use crate::schema::{Checks, Schema};
@@ -50,6 +52,9 @@ pub struct Scorer {
     policy: Option<Policy>,
     /// Whether a rule looks at what is wrong with the record.
     reads_issues: bool,
+    offers: Option<Offers>,
+    /// Per model whether it runs with the offers only.
+    deferred: Vec<bool>,
     explaining: Option<Explaining>,
     head: Letterhead,
     /// Golden records that the lock pins, by their name in the bundle.
@@ -115,6 +120,19 @@ impl Scorer {
         golden::verify(self, out)
     }
 
+    /// Lets a bandit learn: reads `{"state", "rewards": [{"record", "now", "item", "reward"}]}` and writes the
+    /// new state to `out`, which it clears. Without a state it starts from that of the bundle. The scorer
+    /// itself does not change.
+    ///
+    /// # Errors
+    /// `request_invalid` where the bundle has no bandit, the state is none of its bandit, or a reward is for
+    /// no item of the catalogue or no record that can be scored; `record_malformed`, `record_budget`;
+    /// `run_value` where the numbers grow past the range of doubles.
+    pub fn update(&mut self, update: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        learn::update(self, update, out)
+    }
+
     /// The manifest.
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {
@@ -135,7 +153,7 @@ impl Scorer {
         let reasons = self.reasons(assessment, row, options);
         let scores = assessment.scores_of(row);
         let mut sections = Vec::new();
-        self.write_sections(assessment, row, &mut sections);
+        self.write_sections(assessment, row, options, &mut sections);
         let decision = Decision {
             now,
             quality,
@@ -154,7 +172,7 @@ impl Scorer {
     }
 
     /// Appends the sections that only some manifests ask for; null for a row that was not scored.
-    fn write_sections(&self, assessment: &Assessment, row: usize, out: &mut Vec<u8>) {
+    fn write_sections(&self, assessment: &Assessment, row: usize, options: &Options, out: &mut Vec<u8>) {
         if let Some(policy) = &self.policy {
             policy.write(assessment.ruling(row), &assessment.columns, row, out);
         }
@@ -162,6 +180,18 @@ impl Scorer {
             match assessment.view(row) {
                 Some(views) => view.write(own, views, &assessment.columns, row, out),
                 None => out.extend_from_slice(b",\"view\":null"),
+            }
+        }
+        if let (Some(offers), Some(own)) = (&self.offers, &self.manifest.offers) {
+            let notes = Notes {
+                own,
+                reasons: self.manifest.reasons.as_ref(),
+                language: options.lang.as_deref().unwrap_or("en"),
+                held: options.held.unwrap_or_else(|| own.held()),
+            };
+            match assessment.offers(row) {
+                Some(made) => offers.write(made, &notes, out),
+                None => out.extend_from_slice(b",\"offers\":null"),
             }
         }
     }

@@ -250,6 +250,16 @@ pub fn parse_offset(text: &str) -> Option<i64> {
     rest.0.is_empty().then_some(seconds)
 }
 
+/// Minutes since midnight of a time of day written `21:30`.
+#[must_use]
+pub fn parse_minute(text: &str) -> Option<i64> {
+    let mut rest = Digits(text.as_bytes());
+    let hour = rest.number(2, 0, 23)?;
+    rest.one_of(b":")?;
+    let minute = rest.number(2, 0, 59)?;
+    rest.0.is_empty().then(|| i64::from(hour) * 60 + i64::from(minute))
+}
+
 /// What is left to read of a date.
 struct Digits<'a>(&'a [u8]);
 

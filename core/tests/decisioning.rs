@@ -9,5 +9,11 @@ mod support;
 #[path = "decisioning/page.rs"]
 mod page;
 
+#[path = "decisioning/bandit.rs"]
+mod bandit;
+
+#[path = "decisioning/offers.rs"]
+mod offers;
+
 #[path = "decisioning/view.rs"]
 mod view;

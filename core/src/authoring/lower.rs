@@ -13,7 +13,7 @@ use crate::manifest::{Feature, Input, InputType, Manifest, within};
 use crate::rules::lower::{Fact, Facts, RecordFields, Units, compile_as_with, compile_with};
 use crate::rules::{Code, Type, Variable};
 use crate::scope::{Scope, rule_type};
-use crate::{schema, scores, view};
+use crate::{offers, schema, scores, view};
 
 /// Lowers every expression.
 ///
@@ -45,7 +45,7 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
         let code = lowered.map_err(|error| error.at(format_args!("scores.{name}.expr")))?;
         lowering.add(scores::program_path(name), expr, code);
     }
-    for own in view::expressions(manifest, &scope) {
+    for own in view::expressions(manifest, &scope).into_iter().chain(offers::expressions(manifest, &scope)) {
         let lowered = lowering.compile(own.text, scope.before(own.visible)).and_then(|(code, _)| {
             own.wanted.check(&code.result)?;
             Ok(code)

@@ -16,6 +16,9 @@ use crate::reference::{FORMAT, ModelProfile, Reference};
 use crate::scorer::Scorer;
 use crate::scorer::golden::{Expected, GoldenRecord};
 
+/// Files that packing makes, which no part of a manifest can name.
+const RESERVED_FILES: [&str; 2] = [LOCK, REFERENCE];
+
 /// Files of a bundle by name.
 type Files<'a> = BTreeMap<String, Cow<'a, [u8]>>;
 
@@ -65,6 +68,17 @@ impl<'a> Packing<'_, 'a> {
                 );
             }
             files.insert(file.into_owned(), bytes);
+        }
+        if let Some(state) =
+            self.manifest.offers.iter().flat_map(|own| &own.bandit).find_map(|own| own.state.as_ref())
+        {
+            let bytes = self.archive.read(state).map_err(|error| {
+                Error::new(ErrorCode::ManifestInvalid, error.message()).at("offers.bandit.state")
+            })?;
+            if files.insert(state.clone(), bytes).is_some() || RESERVED_FILES.contains(&&**state) {
+                let message = "the file is another part of the bundle already";
+                return Err(Error::new(ErrorCode::ManifestInvalid, message).at("offers.bandit.state"));
+            }
         }
         if !sample.is_empty() {
             let unexplained = self.seal(&files, &Files::new(), &programs)?;

@@ -6,6 +6,7 @@ mod data;
 mod decision;
 mod features;
 mod inputs;
+mod offers;
 mod policy;
 mod quality;
 mod scores;
@@ -16,7 +17,7 @@ pub(super) use tables::check_tables;
 
 use std::collections::BTreeSet;
 
-use super::{Bin, Edges, Feature, Input, Manifest, Model, Texts, View};
+use super::{Bin, Edges, Feature, Input, Manifest, Model, Offers, Texts, View};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 
@@ -24,6 +25,8 @@ use crate::limits::Limits;
 pub const RESERVED_NAMES: [&str; 3] = ["now", "quality", "quality_issues"];
 /// Names that a scorecard adds.
 const SCORECARD_NAMES: [&str; 2] = ["points", "grade"];
+/// Names that offers see beside those of rules.
+const OFFER_NAMES: [&str; 2] = ["outcome", "item"];
 /// Words of CEL that can be no name.
 const CEL_WORDS: [&str; 21] = [
     "as",
@@ -59,7 +62,7 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     quality::check_quality(manifest)?;
     features::check_features(manifest)?;
     unique("models", manifest.models.iter().map(|model| model.id.as_str()), "id")?;
-    each("models", &manifest.models, |model| data::check_model(model, &names))?;
+    each("models", &manifest.models, |model| data::check_model(model, &names, manifest.offers.as_ref()))?;
     for (name, score) in &manifest.scores {
         scores::check_score(score, manifest).map_err(|error| error.at(format_args!("scores.{name}")))?;
     }
@@ -72,6 +75,9 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     if let Some(policy) = &manifest.policy {
         policy::check_policy(policy, manifest).map_err(|error| error.at("policy"))?;
         tables::check_inline(manifest, limits)?;
+    }
+    if let Some(offers) = &manifest.offers {
+        offers::check_offers(offers, manifest).map_err(|error| error.at("offers"))?;
     }
     match &manifest.reasons {
         Some(reasons) => decision::check_reasons(reasons, manifest).map_err(|error| error.at("reasons")),
@@ -144,12 +150,13 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
         + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
         + manifest.view.as_ref().map_or(0, view_items)
+        + manifest.offers.as_ref().map_or(0, offer_items)
         + manifest.policy.as_ref().map_or(0, policy::items)
         + manifest.reasons.as_ref().map_or(0, |reasons| reasons.codes.len());
     if items > limits.manifest_items {
         return Err(invalid(format!(
-            "inputs, features, bins, columns of models, rules, grades, codes, points and parts of the view together are \
-             {items}; the limit is {}",
+            "inputs, features, bins, columns of models, rules, grades, codes, points, parts of the view and offers \
+             together are {items}; the limit is {}",
             limits.manifest_items
         )));
     }
@@ -163,6 +170,12 @@ fn bin_items(bins: &[Bin]) -> usize {
 fn feature_items(feature: &Feature) -> usize {
     let edges = |own: &Edges| own.edges.len() + own.special.iter().map(|one| one.values.len()).sum::<usize>();
     1 + feature.bins.as_ref().map_or(0, edges) + feature.woe.as_ref().map_or(0, |woe| bin_items(&woe.bins))
+}
+
+fn offer_items(offers: &Offers) -> usize {
+    let contact = offers.contact.as_ref().map_or(0, |contact| contact.channels.len() + contact.caps.len());
+    let rules = offers.eligibility.len() + offers.gates.len() + offers.reasons.len();
+    offers.items.len() + offers.attributes.len() + rules + contact
 }
 
 fn view_items(view: &View) -> usize {
@@ -205,6 +218,9 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
         }
         Ok(())
     };
+    if manifest.offers.is_some() {
+        taken.extend(OFFER_NAMES);
+    }
     let mut known = BTreeSet::new();
     for (at, input) in manifest.inputs.iter().enumerate() {
         take(&input.name, format!("inputs[{at}].name"), &taken)?;
@@ -218,6 +234,11 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
     }
     for name in manifest.scores.keys() {
         take(name, format!("scores.{name}"), &taken)?;
+        if manifest.offers.is_some() && super::OFFER_COLUMNS.contains(&name.as_str()) {
+            let message =
+                format!("`{name}` is a column of the answers of bundles with offers; take another name");
+            return Err(invalid(message).at(format_args!("scores.{name}")));
+        }
         taken.insert(name);
     }
     for (name, place) in &added {

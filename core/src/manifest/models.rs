@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::maps;
 use crate::bundle::Sha256Digest;
+use crate::scope::ITEM;
 
 /// A model of the bundle.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -39,6 +40,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// Whether it is fed with attributes of items, so that only offers can run it.
+    #[must_use]
+    pub fn sees_items(&self) -> bool {
+        self.inputs.values().flat_map(Feed::names).any(|name| name.starts_with(ITEM))
+    }
+
     /// The ONNX file that scoring reads: the file itself, or what packing makes of it.
     #[must_use]
     pub fn onnx_file(&self) -> Cow<'_, str> {

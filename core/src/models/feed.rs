@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::manifest::{Feed, InputType, Manifest, Model};
 use crate::onnx::{self, DType, Dim, Element, Shape, Tensor, Value, ValueInfo, ValueType};
 use crate::rules::{Column, Data};
-use crate::scope::Scope;
+use crate::scope::{ITEM, Scope};
 
 /// What fills one input of a model.
 pub(super) struct FeedPlan {
@@ -49,7 +49,7 @@ pub(super) fn plan(
     Ok((feeds, row_by_row))
 }
 
-fn plan_one(info: &ValueInfo, feed: &Feed, fields: &Fields<'_>, scope: &Scope) -> Result<(FeedPlan, bool)> {
+fn plan_one(info: &ValueInfo, feed: &Feed, fields: &Fields, scope: &Scope) -> Result<(FeedPlan, bool)> {
     let ValueType::Tensor(dtype) = info.kind else {
         return Err(mismatch(format!("bundles feed tensors, this input is {}", info.kind)));
     };
@@ -89,10 +89,10 @@ fn plan_one(info: &ValueInfo, feed: &Feed, fields: &Fields<'_>, scope: &Scope) -
     Ok((FeedPlan { input: info.name.clone(), dtype, list, columns }, single))
 }
 
-/// Type of each input and feature, and whether it always has a value.
-type Fields<'m> = BTreeMap<&'m str, (InputType, bool)>;
+/// Type of each input, feature and attribute of items, and whether it always has a value.
+type Fields = BTreeMap<String, (InputType, bool)>;
 
-fn fields(manifest: &Manifest) -> Fields<'_> {
+fn fields(manifest: &Manifest) -> Fields {
     let inputs = manifest.inputs.iter().map(|input| {
         let always = !manifest.may_lack(input);
         (input.name.as_str(), (input.kind, always))
@@ -101,11 +101,24 @@ fn fields(manifest: &Manifest) -> Fields<'_> {
         let always = feature.default.as_ref().is_some_and(|value| !value.is_null());
         (feature.name.as_str(), (feature.kind, always))
     });
-    inputs.chain(features).collect()
+    let mut all: Fields = inputs.chain(features).map(|(name, kind)| (name.to_owned(), kind)).collect();
+    if let Some(offers) = &manifest.offers {
+        let items = &offers.items;
+        let mut item = |name: &str, kind, always| all.insert(format!("{ITEM}{name}"), (kind, always));
+        item("id", InputType::String, true);
+        item("category", InputType::String, items.iter().all(|item| item.category.is_some()));
+        item("risk", InputType::Integer, items.iter().all(|item| item.risk.is_some()));
+        item("price", InputType::Number, items.iter().all(|item| item.price.is_some()));
+        for (name, kind) in &offers.attributes {
+            let always = items.iter().all(|item| item.attributes.get(name).is_some_and(|own| !own.is_null()));
+            item(name, *kind, always);
+        }
+    }
+    all
 }
 
 /// Whether an input or feature can fill a tensor of this type.
-fn check_field(name: &str, dtype: DType, fields: &Fields<'_>) -> Result<()> {
+fn check_field(name: &str, dtype: DType, fields: &Fields) -> Result<()> {
     let Some(&(kind, always)) = fields.get(name) else {
         return Err(mismatch(format!("there is no input or feature `{name}`")));
     };
@@ -135,6 +148,11 @@ fn check_field(name: &str, dtype: DType, fields: &Fields<'_>) -> Result<()> {
 }
 
 impl FeedPlan {
+    /// The places of the columns that fill it.
+    pub(super) fn places(&self) -> &[usize] {
+        &self.columns
+    }
+
     /// The model's input.
     pub(super) fn input(&self) -> &str {
         &self.input

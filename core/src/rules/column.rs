@@ -131,6 +131,36 @@ impl Column {
         Self { data, states: Some(states) }
     }
 
+    /// A column of these rows, each of which may occur any number of times. A row past the end is null.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        fn pick<T: Clone + Default>(cells: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| cells.get(row).cloned().unwrap_or_default()).collect()
+        }
+        let data = match &self.data {
+            Data::Bool(cells) => Data::Bool(pick(cells, rows)),
+            Data::Int(cells) => Data::Int(pick(cells, rows)),
+            Data::Double(cells) => Data::Double(pick(cells, rows)),
+            Data::Text(cells) => Data::Text(rows.iter().map(|&row| cells.get(row)).collect()),
+            Data::Timestamp(cells) => Data::Timestamp(pick(cells, rows)),
+            Data::Any(cells) => {
+                Data::Any(rows.iter().map(|&row| cells.get(row).cloned().unwrap_or(Value::Null)).collect())
+            }
+            Data::Records(cells) => {
+                let cells = cells.values();
+                Data::Any(rows.iter().map(|&row| cells.get(row).cloned().unwrap_or(Value::Null)).collect())
+            }
+        };
+        let outside = rows.iter().any(|&row| row >= self.len());
+        if self.states.is_none() && !outside {
+            return Self::new(data);
+        }
+        let state = |&row: &usize| if row < self.len() { self.state(row) } else { NULL };
+        let states: Vec<u8> = rows.iter().map(state).collect();
+        let any = states.iter().any(|&state| state != VALUE);
+        Self { data, states: any.then_some(states) }
+    }
+
     /// A column of cells with their states; `states` must be as long as the data.
     pub(super) fn with_states(data: Data, states: Option<Vec<u8>>) -> Self {
         Self { data, states }

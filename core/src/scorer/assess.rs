@@ -1,13 +1,14 @@
-//! The stages on a frame: quality, features, models, scores, view, policy, contributions.
+//! The stages on a frame: quality, features, models, scores, view, policy, offers, contributions.
 
 use std::ops::Range;
 
 use super::Scorer;
 use super::explain::Explained;
 use crate::decision::{Explanation, Score, issue_text};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::frame::Frame;
 use crate::manifest::Manifest;
+use crate::offers::{self, Recommendation};
 use crate::policy::{Case, Ruling};
 use crate::request::Options;
 use crate::rules::{Column, Data, List, Texts, Value};
@@ -30,6 +31,7 @@ pub(super) struct Assessment {
     points: Vec<Option<i64>>,
     views: Views,
     rulings: Vec<Ruling>,
+    offers: Vec<Option<Recommendation>>,
     explained: Vec<Option<Explained>>,
 }
 
@@ -86,6 +88,11 @@ impl Assessment {
         Some(&self.views).filter(|_| self.scored(row))
     }
 
+    /// The offers to a row, where it was scored.
+    pub(super) fn offers(&self, row: usize) -> Option<&Recommendation> {
+        self.offers.get(row)?.as_ref()
+    }
+
     pub(super) fn ruling(&self, row: usize) -> Option<&Ruling> {
         self.rulings.get(row).filter(|_| self.scored(row))
     }
@@ -110,6 +117,9 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         .filter(|&row| quality.get(row).is_some_and(|quality| quality.verdict != Verdict::Refuse))
         .collect();
     for (at, (model, answers)) in scorer.models.iter_mut().zip(&mut scorer.answers).enumerate() {
+        if scorer.deferred.get(at).copied().unwrap_or(false) {
+            continue;
+        }
         model.run(&columns, &scored, answers).map_err(|error| error.at(format_args!("models[{at}]")))?;
     }
     scorer.scores.evaluate(&mut columns, &scorer.answers, &scored, rows)?;
@@ -134,6 +144,17 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
             policy.decide(&mut columns, &cases.collect::<Vec<_>>())?
         }
     };
+    let offers = match (&scorer.offers, &scorer.manifest.offers) {
+        (Some(offers), Some(own)) => {
+            columns.push(outcome_column(&rulings, rows));
+            let terms = offers.terms(options.held, options.state.as_ref())?;
+            let answers = &scorer.answers;
+            let frame = offers::Frame { columns: &columns, now: &now, scored: &scored, answers, rows };
+            offers.make(own, &frame, &mut scorer.models, &terms)?
+        }
+        _ if options.state.is_some() => return Err(no_bandit()),
+        _ => Vec::new(),
+    };
     let explained = match &mut scorer.explaining {
         Some(explaining) if options.reasons != Some(0) => {
             let place = explaining.model();
@@ -146,7 +167,19 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         }
         _ => Vec::new(),
     };
-    Ok(Assessment { quality, columns, now, scores, lacking, points, views, rulings, explained })
+    Ok(Assessment { quality, columns, now, scores, lacking, points, views, rulings, offers, explained })
+}
+
+/// The outcome, for the offers; null without a policy.
+fn outcome_column(rulings: &[Ruling], rows: usize) -> Column {
+    let name = |row: usize| rulings.get(row).map(|ruling| ruling.outcome.name());
+    let present: Vec<bool> = (0..rows).map(|row| name(row).is_some()).collect();
+    let names: Texts = (0..rows).map(|row| name(row).unwrap_or_default()).collect();
+    Column::with_presence(Data::Text(names), &present)
+}
+
+fn no_bandit() -> Error {
+    Error::new(ErrorCode::RequestInvalid, "the bundle has no bandit that would have a state").at("state")
 }
 
 /// What is wrong with each row, as a list of texts; nulls where no rule looks.

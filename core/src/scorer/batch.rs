@@ -180,7 +180,7 @@ impl Answers {
         let reasons = scorer.reasons(assessment, row, options);
         self.reasons.push(&reasons.iter().map(|reason| reason.code).collect::<Vec<_>>().join(","));
         self.texts.push(&reasons.iter().map(|reason| reason.text).collect::<Vec<_>>().join("; "));
-        self.extras.push(assessment, row);
+        self.extras.push(scorer, assessment, row);
     }
 
     fn finish(&self, scorer: &Scorer, rows: usize, out: &mut Vec<u8>) -> Result<()> {

@@ -2,7 +2,10 @@
 
 use super::Scorer;
 use super::assess::Assessment;
-use super::gather::Gathered;
+use super::gather::{Gathered, Optional};
+use crate::manifest::{self, OFFER_COLUMNS};
+use crate::offers::{Cause, Recommendation, offer_code};
+use crate::onnx::Strings;
 use crate::policy::Policy;
 use crate::scope::{ALERTS, BAND_SUFFIX, LIFECYCLE, POINTS, PROBABILITY_SUFFIX, TAGS};
 use crate::table::Writer;
@@ -11,6 +14,21 @@ use crate::table::Writer;
 pub(super) struct Extras {
     /// Their names, their places in the frame, and what was gathered.
     columns: Vec<(String, usize, Gathered)>,
+    offers: Option<OfferColumns>,
+}
+
+/// Columns of the offers: the first offer, and the lists of those made and held back.
+#[derive(Default)]
+struct OfferColumns {
+    offer: Optional<Strings>,
+    channel: Optional<Strings>,
+    score: Optional<Vec<f64>>,
+    rank_by: Optional<Vec<f64>>,
+    reason: Optional<Strings>,
+    /// The chance that the first offer had; only with a bandit.
+    propensity: Option<Optional<Vec<f64>>>,
+    offers: Optional<Strings>,
+    held: Optional<Strings>,
 }
 
 impl Extras {
@@ -21,19 +39,72 @@ impl Extras {
             let place = scorer.scope.position(&name)?;
             Some((name, place, Gathered::of(&scorer.scope.all().get(place)?.ty)))
         });
-        Self { columns: columns.collect() }
+        let offers = scorer.manifest.offers.as_ref().map(|own| OfferColumns {
+            propensity: own.bandit.as_ref().map(|_| Optional::default()),
+            ..OfferColumns::default()
+        });
+        Self { columns: columns.collect(), offers }
     }
 
     /// Appends a row.
-    pub(super) fn push(&mut self, assessment: &Assessment, row: usize) {
+    pub(super) fn push(&mut self, scorer: &Scorer, assessment: &Assessment, row: usize) {
         for (_, place, column) in &mut self.columns {
             column.push(assessment.columns.get(*place), row, assessment.scored(row));
+        }
+        if let (Some(columns), Some(own)) = (&mut self.offers, &scorer.manifest.offers) {
+            columns.push(own, assessment.offers(row));
         }
     }
 
     /// Appends the columns to a table.
     pub(super) fn write(&self, writer: &mut Writer) {
         self.columns.iter().for_each(|(name, _, column)| column.write(name, writer));
+        if let Some(columns) = &self.offers {
+            columns.write(writer);
+        }
+    }
+}
+
+impl OfferColumns {
+    fn push(&mut self, own: &manifest::Offers, made: Option<&Recommendation>) {
+        let first = made.and_then(|made| made.top.first());
+        let id = |item: usize| own.items.get(item).map_or("", |item| item.id.as_str());
+        self.offer.push(first.map(|offer| id(offer.item)));
+        let channel = first.and_then(|offer| own.contact.as_ref()?.channels.get(offer.channel?));
+        self.channel.push(channel.map(|channel| channel.id.as_str()));
+        self.score.push_cell(first.map(|offer| offer.score).filter(|score| score.is_finite()));
+        self.rank_by.push_cell(first.map(|offer| offer.key).filter(|key| key.is_finite()));
+        self.reason.push(first.and_then(|offer| offer_code(own, offer)));
+        if let Some(column) = &mut self.propensity {
+            let chances = made.and_then(|made| made.trial.as_ref()).map_or(&[][..], |trial| &trial.chances);
+            let chance = first.and_then(|offer| chances.iter().find(|(item, _)| *item == offer.item));
+            column.push_cell(chance.map(|(_, chance)| *chance));
+        }
+        let all = made.map(|made| made.top.iter().map(|offer| id(offer.item)).collect::<Vec<_>>().join(","));
+        self.offers.push(all.as_deref());
+        let cause = |(item, causes): &(usize, Vec<Cause>)| {
+            let cause = causes.first().and_then(|cause| Cause::NAMES.get(cause.kind()));
+            format!("{}:{}", id(*item), cause.unwrap_or(&""))
+        };
+        let held = made.map(|made| made.held.iter().map(cause).collect::<Vec<_>>().join(","));
+        self.held.push(held.as_deref());
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        let texts = |writer: &mut Writer, name: &str, own: &Optional<Strings>| {
+            writer.texts(name, own.cells.iter(), Some(&own.present));
+        };
+        let [offer, channel, score, rank_by, reason, propensity, offers, held] = OFFER_COLUMNS;
+        texts(writer, offer, &self.offer);
+        texts(writer, channel, &self.channel);
+        writer.column(score, &self.score.cells, Some(&self.score.present));
+        writer.column(rank_by, &self.rank_by.cells, Some(&self.rank_by.present));
+        texts(writer, reason, &self.reason);
+        if let Some(own) = &self.propensity {
+            writer.column(propensity, &own.cells, Some(&own.present));
+        }
+        texts(writer, offers, &self.offers);
+        texts(writer, held, &self.held);
     }
 }
 

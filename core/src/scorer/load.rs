@@ -11,6 +11,7 @@ use crate::features::Features;
 use crate::limits::Limits;
 use crate::manifest::{Manifest, located};
 use crate::models::{Answers, Scoring};
+use crate::offers::{self, Offers, State};
 use crate::policy::Policy;
 use crate::reference::Reference;
 use crate::schema::{Checks, Schema};
@@ -64,6 +65,7 @@ fn assemble(
     let checks = Checks::load(&manifest, &scope, lock, limits)?;
     let scores = Scores::load(&manifest, &scope, lock, limits)?;
     let view = View::load(&manifest, &scope, lock, limits)?;
+    let offers = load_offers(archive, &manifest, &scope, lock, limits)?;
     let policy = Policy::load(&manifest, &scope, lock, limits)?;
     let reference = match archive.contains(REFERENCE) && lock.files.contains_key(REFERENCE) {
         true => {
@@ -102,10 +104,12 @@ fn assemble(
         || checks.read(time)
         || scores.read(time)
         || view_uses_time
+        || offers.as_ref().is_some_and(|offers| offers.uses_time(time))
         || (policy_uses_time && purpose == Purpose::Decide);
     let issues = scope.position(QUALITY_ISSUES).unwrap_or(usize::MAX);
     let reads_issues = policy.as_ref().is_some_and(|policy| policy.reads(issues))
-        || view.as_ref().is_some_and(|view| view.reads(issues));
+        || view.as_ref().is_some_and(|view| view.reads(issues))
+        || offers.as_ref().is_some_and(|offers| offers.reads(issues));
     Ok(Scorer {
         limits: *limits,
         scope,
@@ -119,11 +123,35 @@ fn assemble(
         head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
         view,
         policy,
+        offers,
+        deferred: manifest.models.iter().map(|model| offers::is_deferred(model, &manifest)).collect(),
         explaining,
         manifest,
         golden,
         scratch: Vec::new(),
     })
+}
+
+/// Prepares the offers, with the file that a bandit starts from.
+fn load_offers(
+    archive: &Archive<'_>,
+    manifest: &Manifest,
+    scope: &Scope,
+    lock: &Lock,
+    limits: &Limits,
+) -> Result<Option<Offers>> {
+    let bandit = manifest.offers.as_ref().and_then(|offers| offers.bandit.as_ref());
+    let state = match bandit.and_then(|bandit| bandit.state.as_ref()) {
+        None => None,
+        Some(name) => {
+            let place = |error: Error| error.at("offers.bandit.state");
+            let bytes = archive.read(name).map_err(place)?;
+            lock.check_file(name, &bytes).map_err(place)?;
+            let state = State::read(&crate::json::read(&bytes).map_err(place)?).map_err(place)?;
+            Some(state)
+        }
+    };
+    Offers::load(manifest, scope, lock, state, limits)
 }
 
 fn check_pin(pinned: Option<Sha256Digest>, bytes: &[u8]) -> Result<()> {

@@ -12,9 +12,18 @@ const CLASSES: &[u8] = include_bytes!("../../../tests/bundles/labels/classes.onn
 
 /// The first bundle of a page.
 pub(crate) fn folder(page: &'static str) -> Folder {
-    let text = page.split("```json bundle\n").nth(1).unwrap().split("```").next().unwrap();
+    folder_of(page, 0)
+}
+
+/// A bundle of a page, with the head that pages may leave out.
+pub(crate) fn folder_of(page: &'static str, block: usize) -> Folder {
+    let text = page.split("```json bundle\n").nth(block + 1).unwrap().split("```").next().unwrap();
+    let mut manifest: Value = serde_json::from_str(text).unwrap();
+    for (key, value) in [("format", json!(1)), ("name", json!("page")), ("version", json!("1.0.0"))] {
+        manifest.as_object_mut().unwrap().entry(key).or_insert(value);
+    }
     Folder::default()
-        .with("bundle.json", text.as_bytes())
+        .with("bundle.json", manifest.to_string().into_bytes())
         .with("linear.onnx", LINEAR)
         .with("classes.onnx", CLASSES)
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Calibration, CalibrationMethod, Feed, Model, ModelOutput, OutputKind};
+use super::super::{Calibration, CalibrationMethod, Feed, Model, ModelOutput, Offers, OutputKind};
 use super::{invalid, unknown};
 use crate::error::Result;
+use crate::scope::ITEM;
 
-pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>) -> Result<()> {
+pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>, offers: Option<&Offers>) -> Result<()> {
     if model.file.is_empty() {
         return Err(invalid("a model needs its ONNX file").at("file"));
     }
@@ -18,7 +19,7 @@ pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>) -> Result<()> {
             return Err(invalid("the list must not be empty").at(format_args!("inputs.{input}")));
         }
         for (at, name) in feed.names().iter().enumerate() {
-            if !names.contains(name.as_str()) {
+            if !names.contains(name.as_str()) && !is_item_name(name, offers) {
                 let place = match feed {
                     Feed::One(_) => format!("inputs.{input}"),
                     Feed::Columns(_) => format!("inputs.{input}[{at}]"),
@@ -32,6 +33,12 @@ pub(super) fn check_model(model: &Model, names: &BTreeSet<&str>) -> Result<()> {
         return Err(invalid("only a probability has a margin").at("margin"));
     }
     check_calibration(&model.calibration, model.output.kind).map_err(|error| error.at("calibration"))
+}
+
+/// Whether a name is that of an item's attribute.
+fn is_item_name(name: &str, offers: Option<&Offers>) -> bool {
+    let (Some(name), Some(offers)) = (name.strip_prefix(ITEM), offers) else { return false };
+    matches!(name, "id" | "category" | "risk" | "price") || offers.attributes.contains_key(name)
 }
 
 fn check_output(output: &ModelOutput) -> Result<()> {

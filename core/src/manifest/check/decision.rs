@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Manifest, OutputKind, Reasons, ScoreType, Scorecard};
+use super::super::{Manifest, Model, OutputKind, Reasons, ScoreType, Scorecard};
 use super::{check_texts, invalid, unique, unknown};
 use crate::error::Result;
 
@@ -62,6 +62,9 @@ pub(super) fn check_reasons(reasons: &Reasons, manifest: &Manifest) -> Result<()
             unknown("model", id, manifest.models.iter().map(|model| model.id.as_str())).at("model")
         })?),
     };
+    if model.is_some_and(Model::sees_items) {
+        return Err(invalid("the model sees items of the catalogue; only `offers` can run it").at("model"));
+    }
     if model.is_some() != reasons.method.is_some() {
         return Err(invalid("`model` and `method` go together: give both or neither").at("method"));
     }

@@ -145,7 +145,7 @@ pub(super) fn check_dates(from: Option<&str>, until: Option<&str>) -> Result<()>
     }
 }
 
-fn check_date(date: Option<&str>) -> Result<Option<Timestamp>> {
+pub(super) fn check_date(date: Option<&str>) -> Result<Option<Timestamp>> {
     let Some(date) = date else { return Ok(None) };
     Timestamp::parse_date(date).map(Some).ok_or_else(|| invalid("a date is written as `2026-01-31`"))
 }

@@ -16,6 +16,11 @@ pub(super) fn check_score(score: &Score, manifest: &Manifest) -> Result<()> {
                     invalid("the model gives many numbers; a score is one: say a `class`").at("model")
                 );
             }
+            if model.sees_items() {
+                return Err(
+                    invalid("the model sees items of the catalogue; only `offers` can run it").at("model")
+                );
+            }
             if score.kind.is_some() {
                 return Err(invalid("`type` is for expressions; a model's answer is a number").at("type"));
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Band, InputType, Manifest, OutputKind, ScoreType, View, ViewField};
+use super::super::{Band, InputType, Manifest, OFFER_COLUMNS, OutputKind, ScoreType, View, ViewField};
 use super::{check_texts, each, invalid, unique, unknown};
 use crate::error::Result;
 use crate::scope::{ALERTS, BAND_SUFFIX, LIFECYCLE, POINTS, PROBABILITY_SUFFIX, TAGS};
@@ -84,7 +84,8 @@ pub(super) fn check_view(view: &View, manifest: &Manifest) -> Result<()> {
 
 fn check_field(field: &ViewField, manifest: &Manifest) -> Result<()> {
     check_texts(&field.title).map_err(|error| error.at("title"))?;
-    if ANSWER_NAMES.contains(&field.name.as_str()) {
+    let offers: &[&str] = if manifest.offers.is_some() { &OFFER_COLUMNS } else { &[] };
+    if ANSWER_NAMES.contains(&field.name.as_str()) || offers.contains(&field.name.as_str()) {
         return Err(
             invalid(format!("`{}` is a column of every answer; take another name", field.name)).at("name")
         );
@@ -105,6 +106,11 @@ fn check_field(field: &ViewField, manifest: &Manifest) -> Result<()> {
                 let known = manifest.models.iter().map(|model| model.id.as_str());
                 return Err(unknown("model", id, known).at("model"));
             };
+            if model.sees_items() {
+                return Err(
+                    invalid("the model sees items of the catalogue; only `offers` can run it").at("model")
+                );
+            }
             if model.output.kind != OutputKind::Vector || model.output.labels.is_none() {
                 let message = "the model must have an output of kind `vector` with `labels`";
                 return Err(invalid(message).at("model"));
