@@ -1,7 +1,8 @@
 //! Calibration: a model's answer becomes a probability that means what it says.
 //!
 //! A boosted or weighted model ranks well and is still off in level. Platt scaling and isotonic regression
-//! repair the level with a monotone map, so the ranking, the reasons and the tests of the model stay.
+//! repair the level with a monotone map, so the ranking, the reasons and the tests of the model stay. A table
+//! says what was observed in bands of the answer, as scorecards are validated.
 
 use crate::manifest::{Calibration, CalibrationMethod};
 
@@ -14,12 +15,14 @@ pub fn from_margin(calibration: &Calibration, margin: f64) -> f64 {
         CalibrationMethod::Platt => {
             logistic(-(calibration.a.unwrap_or(-1.0) * margin + calibration.b.unwrap_or(0.0)))
         }
-        CalibrationMethod::None | CalibrationMethod::Isotonic => from_answer(calibration, logistic(margin)),
+        CalibrationMethod::None | CalibrationMethod::Isotonic | CalibrationMethod::Table => {
+            from_answer(calibration, logistic(margin))
+        }
     }
 }
 
-/// The calibrated value of an answer: for Platt and isotonic a probability between 0 and 1, otherwise
-/// any number, which stays as it is.
+/// The calibrated value of an answer: a probability between 0 and 1, without a method any number, which stays
+/// as it is.
 #[must_use]
 pub fn from_answer(calibration: &Calibration, answer: f64) -> f64 {
     match calibration.method {
@@ -30,7 +33,22 @@ pub fn from_answer(calibration: &Calibration, answer: f64) -> f64 {
             calibration.y.as_deref().unwrap_or_default(),
             answer,
         ),
+        CalibrationMethod::Table => of_band(
+            calibration.edges.as_deref().unwrap_or_default(),
+            calibration.y.as_deref().unwrap_or_default(),
+            answer,
+        ),
     }
+}
+
+/// What belongs to the band that a number lies in: `values[0]` below the first edge, the last from the last edge
+/// on. NaN for NaN.
+#[must_use]
+pub fn of_band(edges: &[f64], values: &[f64], number: f64) -> f64 {
+    if number.is_nan() {
+        return f64::NAN;
+    }
+    values.get(edges.partition_point(|&edge| edge <= number)).copied().unwrap_or(f64::NAN)
 }
 
 /// `ln(p / (1 - p))`; -inf at 0 and +inf at 1.
@@ -106,6 +124,24 @@ mod tests {
             assert!((from_answer(&line, answer) - wanted).abs() < 1e-15, "{answer}");
         }
         assert!(from_answer(&line, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_table_gives_what_was_observed_in_the_band() {
+        let table = Calibration {
+            method: CalibrationMethod::Table,
+            edges: Some(vec![500.0, 600.0]),
+            y: Some(vec![0.2, 0.1, 0.02]),
+            ..Calibration::default()
+        };
+        for (answer, wanted) in
+            [(-1e9, 0.2), (499.9, 0.2), (500.0, 0.1), (599.0, 0.1), (600.0, 0.02), (1e9, 0.02)]
+        {
+            assert_eq!(from_answer(&table, answer), wanted, "{answer}");
+        }
+        assert!(from_answer(&table, f64::NAN).is_nan());
+        let margins = Calibration { edges: Some(vec![0.5]), y: Some(vec![0.1, 0.9]), ..table };
+        assert_eq!((from_margin(&margins, -0.1), from_margin(&margins, 0.0)), (0.1, 0.9));
     }
 
     #[test]

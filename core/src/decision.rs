@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::bundle::Sha256Digest;
 use crate::frame::{Field, Issue, Layout, Part, Place};
 use crate::json::{push_integer, push_number, push_text};
-use crate::manifest::Texts;
+use crate::manifest::{Against, Texts};
 use crate::policy::{RuleResult, Ruling};
 use crate::rules::{Column, push_cell};
 use crate::schema::{Quality, Verdict};
+use crate::scorecard::{PointsCard, Tally};
 use crate::time::Timestamp;
 
 /// Where a reason comes from.
@@ -26,6 +27,8 @@ pub enum ReasonSource {
     View,
     /// The model's contributions.
     Model,
+    /// Points lost in the scorecard.
+    Scorecard,
 }
 
 /// A reason of a decision.
@@ -35,7 +38,7 @@ pub struct Reason<'b> {
     pub code: &'b str,
     /// Where it comes from.
     pub source: ReasonSource,
-    /// Sum of the contributions under this code, in units of the model's margin; NaN for rules.
+    /// Sum of the contributions under this code, in units of the model's margin or in points lost; NaN for rules.
     pub contribution: f64,
     /// What it says, in the language that was asked for.
     pub text: &'b str,
@@ -50,6 +53,17 @@ pub struct Explanation {
     pub margin: f64,
     /// Base plus all contributions; equals the margin but for rounding.
     pub sum: f64,
+}
+
+/// How the points of characteristics add up.
+#[derive(Clone, Copy, Debug)]
+pub struct CardTally<'b> {
+    /// The scorecard.
+    pub card: &'b PointsCard,
+    /// The record's points.
+    pub tally: &'b Tally,
+    /// What they are compared with.
+    pub against: Against,
 }
 
 /// A score of one record.
@@ -106,6 +120,8 @@ pub struct Decision<'b> {
     pub quality: &'b Quality,
     /// Scores in the order of the letterhead; empty for a record that was not scored.
     pub scores: &'b [Score<'b>],
+    /// Whether it was scored.
+    pub scored: bool,
     /// Points.
     pub points: Option<i64>,
     /// Grade.
@@ -116,6 +132,8 @@ pub struct Decision<'b> {
     pub reasons: &'b [Reason<'b>],
     /// How the contributions add up, where they were computed.
     pub explanation: Option<Explanation>,
+    /// What the points were given for, where the scorecard has characteristics and explains itself.
+    pub tally: Option<CardTally<'b>>,
     /// Further sections that the manifest asks for, each as `,"name":…`, as their stages wrote them.
     pub sections: &'b [u8],
     /// The language of texts.
@@ -189,19 +207,11 @@ impl Decision<'_> {
         out.extend_from_slice(b",\"reasons\":");
         push_list(out, self.reasons, write_reason);
         out.extend_from_slice(b",\"explanation\":");
-        push_option(out, self.explanation.zip(head.explained.as_deref()), |out, (explanation, model)| {
-            out.extend_from_slice(b"{\"model\":");
-            push_text(out, model);
-            for (key, number) in [
-                (&b",\"base\":"[..], explanation.base),
-                (b",\"margin\":", explanation.margin),
-                (b",\"sum\":", explanation.sum),
-            ] {
-                out.extend_from_slice(key);
-                push_number(out, number);
-            }
-            out.push(b'}');
-        });
+        match (self.explanation.zip(head.explained.as_deref()), &self.tally) {
+            (Some((explanation, model)), _) => write_explanation(out, explanation, model),
+            (None, Some(tally)) => tally.write(out),
+            (None, None) => out.extend_from_slice(b"null"),
+        }
         out.extend_from_slice(self.sections);
         out.extend_from_slice(b",\"digests\":{\"module\":");
         push_text(out, &head.module.to_string());
@@ -259,7 +269,7 @@ impl Decision<'_> {
                 Score::Text(text) => push_text(out, text),
             }
         }
-        if head.points && !self.scores.is_empty() {
+        if head.points && self.scored {
             key(out, crate::scope::POINTS);
             push_option(out, self.points, push_integer);
             key(out, crate::scope::GRADE);
@@ -287,6 +297,43 @@ impl Decision<'_> {
     }
 }
 
+fn write_explanation(out: &mut Vec<u8>, explanation: Explanation, model: &str) {
+    out.extend_from_slice(b"{\"model\":");
+    push_text(out, model);
+    for (key, number) in [
+        (&b",\"base\":"[..], explanation.base),
+        (b",\"margin\":", explanation.margin),
+        (b",\"sum\":", explanation.sum),
+    ] {
+        out.extend_from_slice(key);
+        push_number(out, number);
+    }
+    out.push(b'}');
+}
+
+impl CardTally<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"scorecard\":{\"start\":");
+        push_integer(out, self.card.start());
+        out.extend_from_slice(b",\"against\":");
+        push_text(out, self.against.name());
+        out.extend_from_slice(b",\"characteristics\":");
+        let points: Vec<_> = self.card.characteristics().iter().zip(&self.tally.points).collect();
+        push_list(out, &points, |out, (own, points)| {
+            out.extend_from_slice(b"{\"name\":");
+            push_text(out, &own.of);
+            out.extend_from_slice(b",\"points\":");
+            push_integer(out, **points);
+            out.extend_from_slice(b",\"reference\":");
+            push_integer(out, own.reference(self.against));
+            out.push(b'}');
+        });
+        out.extend_from_slice(b",\"sum\":");
+        push_integer(out, self.tally.sum);
+        out.extend_from_slice(b"}}");
+    }
+}
+
 fn write_fields(out: &mut Vec<u8>, fields: &[String]) {
     out.extend_from_slice(b",\"fields\":");
     push_list(out, fields, |out, field| push_text(out, field));
@@ -310,6 +357,7 @@ fn write_reason(out: &mut Vec<u8>, reason: &Reason<'_>) {
     out.extend_from_slice(match reason.source {
         ReasonSource::Policy => b",\"source\":\"policy\",\"contribution\":".as_slice(),
         ReasonSource::View => b",\"source\":\"view\",\"contribution\":",
+        ReasonSource::Scorecard => b",\"source\":\"scorecard\",\"contribution\":",
         ReasonSource::Model => b",\"source\":\"model\",\"contribution\":",
     });
     push_number(out, reason.contribution);

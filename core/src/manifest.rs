@@ -42,8 +42,8 @@ pub use offers::{
 };
 pub use policy::{DefaultOutcome, FieldScope, HitPolicy, Outcome, Policy, Rule, RuleList, Step};
 pub use quality::{Check, Duplicates, Source};
-pub use reasons::{Direction, ReasonCode, ReasonMethod, Reasons};
-pub use scores::{Grade, Score, ScoreType, Scorecard};
+pub use reasons::{Against, Direction, ReasonCode, ReasonMethod, Reasons};
+pub use scores::{Characteristic, Grade, PointsCalibration, PointsMethod, Score, ScoreType, Scorecard};
 pub use severity::Severity;
 pub use tables::{
     Aggregate, Gaps, MissingValue, Table, TableHitPolicy, TableInput, TableOutput, TableOutputType, TableRow,

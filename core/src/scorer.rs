@@ -30,9 +30,11 @@ use crate::manifest::Manifest;
 use crate::models::{Answers, Scoring};
 use crate::offers::{Notes, Offers};
 use crate::policy::Policy;
+use crate::reasons::CodeMap;
 use crate::request::{Options, Output, read_options, read_request};
 use crate::schema::{Checks, Schema};
 use crate::scope::Scope;
+use crate::scorecard::Card;
 use crate::scores::Scores;
 use crate::table;
 use crate::view::View;
@@ -48,6 +50,9 @@ pub struct Scorer {
     models: Vec<Scoring>,
     answers: Vec<Answers>,
     scores: Scores,
+    card: Option<Card>,
+    /// Which reason code each characteristic of the scorecard counts for.
+    card_codes: Option<CodeMap>,
     view: Option<View>,
     policy: Option<Policy>,
     /// Whether a rule looks at what is wrong with the record.
@@ -158,11 +163,13 @@ impl Scorer {
             now,
             quality,
             scores: &scores,
+            scored: assessment.scored(row),
             points: assessment.points(row),
             grade: assessment.grade(row, &self.manifest),
             ruling: assessment.ruling(row),
             reasons: &reasons,
             explanation: assessment.explanation(row),
+            tally: self.tally(assessment, row, options),
             sections: &sections,
             lang: options.lang.as_deref().unwrap_or("en"),
             input: digest_input(&options.salt, &assessment.columns, layout, row, now, &mut scratch),

@@ -7,10 +7,11 @@
 use crate::bundle::Lock;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
-use crate::manifest::{Manifest, Score, ScoreType};
+use crate::manifest::{Manifest, PointsCalibration, Score, ScoreType};
 use crate::models::Answers;
 use crate::rules::{Cell, Column, Data, Texts, Type, Value};
 use crate::scope::{Bound, Scope};
+use crate::scorecard::{CardPoints, PointsCard};
 
 /// The path of a score's program in the lock.
 #[must_use]
@@ -61,6 +62,8 @@ enum Source {
     Model(usize),
     /// An expression.
     Expression(Bound),
+    /// The probability that the scorecard's points mean.
+    Points(PointsCalibration),
 }
 
 impl Scores {
@@ -111,7 +114,8 @@ impl Scores {
     }
 
     /// Appends a column per score to `columns`, which holds inputs, the time and features. Only `scored`
-    /// rows have scores; `answers` are those of each model on these rows.
+    /// rows have scores; `answers` are those of each model on these rows, `points` what a scorecard of
+    /// characteristics gives.
     ///
     /// # Errors
     /// `internal` only; a row without a sound value is null.
@@ -119,6 +123,7 @@ impl Scores {
         &self,
         columns: &mut Vec<Column>,
         answers: &[Answers],
+        points: Option<(&PointsCard, &CardPoints)>,
         scored: &[usize],
         rows: usize,
     ) -> Result<()> {
@@ -129,6 +134,13 @@ impl Scores {
             let column = match &step.source {
                 Source::Model(model) => answer(answers.get(*model), scored, rows),
                 Source::Expression(bound) => settle(&bound.evaluate(columns, rows)?, step.kind, scored, rows),
+                Source::Points(by) => {
+                    let probability = |row: usize| {
+                        let (card, found) = points?;
+                        Some(card.probability((*found.points.get(row)?)?, by))
+                    };
+                    numbers(&(0..rows).map(|row| probability(row).unwrap_or(f64::NAN)).collect::<Vec<_>>())
+                }
             };
             if let Some(slot) = columns.get_mut(self.first + at) {
                 *slot = column;
@@ -150,7 +162,7 @@ impl Source {
     /// Which of these columns it reads, counted from the first of them.
     fn reads(&self, places: std::ops::Range<usize>) -> Vec<usize> {
         match self {
-            Self::Model(_) => Vec::new(),
+            Self::Model(_) | Self::Points(_) => Vec::new(),
             Self::Expression(bound) => {
                 let start = places.start;
                 places.filter(|&place| bound.reads(place)).map(|place| place - start).collect()
@@ -174,6 +186,9 @@ fn source(
             .and_then(|bound| check_type(score, bound.result()).map(|()| bound))
             .map_err(|error| error.at("expr"))?;
         return Ok(Source::Expression(bound));
+    }
+    if let Some(points) = &score.points {
+        return Ok(Source::Points(points.clone()));
     }
     let id = score.model.as_deref().unwrap_or_default();
     let place = manifest.models.iter().position(|model| model.id == id);

@@ -20,6 +20,9 @@ mod errors;
 #[path = "bundles/features.rs"]
 mod features;
 
+#[path = "bundles/scorecard.rs"]
+mod scorecard;
+
 #[path = "bundles/lists.rs"]
 mod lists;
 

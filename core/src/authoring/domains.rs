@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::regions::Domain;
-use crate::manifest::{Input, InputType, Manifest, OnIssue, OutputKind, ScoreType, TableInput, View};
+use crate::manifest::{Input, InputType, Manifest, Model, OnIssue, ScoreType, TableInput, View};
 use crate::policy::cell::End;
 use crate::scope::{BAND_SUFFIX, GRADE, LIFECYCLE, POINTS, QUALITY};
 
@@ -27,7 +27,7 @@ pub(super) fn of_name(name: &str, manifest: &Manifest) -> Domain {
         ..Domain::default()
     };
     if let Some(input) = manifest.input(name) {
-        return of_input(input);
+        return Domain { nullable: manifest.may_lack(input), ..of_input(input) };
     }
     if let Some(feature) = manifest.features.iter().find(|feature| feature.name == name) {
         let always = feature.default.as_ref().is_some_and(|default| !default.is_null());
@@ -35,8 +35,7 @@ pub(super) fn of_name(name: &str, manifest: &Manifest) -> Domain {
     }
     if let Some(score) = manifest.scores.get(name) {
         let model = score.model.as_deref().and_then(|id| manifest.model(id));
-        let share = model
-            .is_some_and(|model| matches!(model.output.kind, OutputKind::Probability | OutputKind::Margin));
+        let share = model.is_some_and(Model::gives_probability) || score.points.is_some();
         let bound = (share && score.kind() == ScoreType::Number).then_some(());
         return Domain {
             min: bound.map(|()| 0.0),
@@ -47,9 +46,10 @@ pub(super) fn of_name(name: &str, manifest: &Manifest) -> Domain {
     }
     match (name, &manifest.scorecard) {
         (POINTS, Some(card)) => {
+            let (least, most) = card.range();
             return Domain {
-                min: Some(card.floor as f64),
-                max: Some(card.cap as f64),
+                min: Some(least as f64),
+                max: Some(most as f64),
                 whole: true,
                 nullable: true,
                 ..Domain::default()

@@ -21,29 +21,34 @@ pub enum Closed {
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
 pub struct Bin {
     /// Where the range begins; without it the range has no lower end.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<f64>,
     /// Where it ends; without it the range has no upper end.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<f64>,
     /// Texts, truth values, or numbers with a meaning of their own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<serde_json::Value>>,
     /// Whether it is for missing values.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub missing: bool,
     /// Whether it is for all values that no other bin takes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub other: bool,
     /// What people call it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Weight of evidence: ln(share of the goods in the bin / share of the bads in the bin).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub woe: Option<f64>,
     /// Points, for a scorecard.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+const fn is_false(truth: &bool) -> bool {
+    !*truth
 }
 
 impl Bin {

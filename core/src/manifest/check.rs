@@ -9,6 +9,7 @@ mod inputs;
 mod offers;
 mod policy;
 mod quality;
+mod scorecard;
 mod scores;
 mod tables;
 mod view;
@@ -17,7 +18,7 @@ pub(super) use tables::check_tables;
 
 use std::collections::BTreeSet;
 
-use super::{Bin, Edges, Feature, Input, Manifest, Model, Offers, Texts, View};
+use super::{Bin, Edges, Feature, Input, Manifest, Model, Offers, Scorecard, Texts, View};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 
@@ -67,7 +68,7 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
         scores::check_score(score, manifest).map_err(|error| error.at(format_args!("scores.{name}")))?;
     }
     if let Some(scorecard) = &manifest.scorecard {
-        decision::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;
+        scorecard::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;
     }
     if let Some(view) = &manifest.view {
         view::check_view(view, manifest).map_err(|error| error.at("view"))?;
@@ -148,7 +149,7 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
         + manifest.checks.len()
         + manifest.features.iter().map(feature_items).sum::<usize>()
         + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
-        + manifest.scorecard.as_ref().map_or(0, |card| card.grades.len())
+        + manifest.scorecard.as_ref().map_or(0, card_items)
         + manifest.view.as_ref().map_or(0, view_items)
         + manifest.offers.as_ref().map_or(0, offer_items)
         + manifest.policy.as_ref().map_or(0, policy::items)
@@ -165,6 +166,10 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
 
 fn bin_items(bins: &[Bin]) -> usize {
     bins.iter().map(|bin| 1 + bin.values.as_ref().map_or(0, Vec::len)).sum()
+}
+
+fn card_items(card: &Scorecard) -> usize {
+    card.grades.len() + card.characteristics.iter().map(|own| 1 + bin_items(&own.bins)).sum::<usize>()
 }
 
 fn feature_items(feature: &Feature) -> usize {

@@ -46,6 +46,13 @@ impl Model {
         self.inputs.values().flat_map(Feed::names).any(|name| name.starts_with(ITEM))
     }
 
+    /// Whether its calibrated answer is a probability.
+    #[must_use]
+    pub const fn gives_probability(&self) -> bool {
+        matches!(self.output.kind, OutputKind::Probability | OutputKind::Margin)
+            || matches!(self.calibration.method, CalibrationMethod::Isotonic | CalibrationMethod::Table)
+    }
+
     /// The ONNX file that scoring reads: the file itself, or what packing makes of it.
     #[must_use]
     pub fn onnx_file(&self) -> Cow<'_, str> {
@@ -220,6 +227,8 @@ pub enum CalibrationMethod {
     Platt,
     /// Linear between the points (x, y), constant outside of them.
     Isotonic,
+    /// The observed probability of the band that the answer lies in.
+    Table,
 }
 
 /// Calibration of a model.
@@ -238,7 +247,11 @@ pub struct Calibration {
     /// Isotonic: answers of the model, ascending.
     #[serde(default)]
     pub x: Option<Vec<f64>>,
-    /// Isotonic: calibrated probabilities, none below the one before.
+    /// Table: answers at which a band ends and the next begins, ascending.
+    #[serde(default)]
+    pub edges: Option<Vec<f64>>,
+    /// Isotonic: calibrated probabilities, none below the one before. Table: the probability of each band, one
+    /// more than there are edges, ascending or descending.
     #[serde(default)]
     pub y: Option<Vec<f64>>,
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bins::{Bin, Closed};
+use super::texts::Texts;
+
 /// What the values of a score are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -25,7 +28,8 @@ impl ScoreType {
     }
 }
 
-/// A named score: a model's calibrated answer, or an expression. Exactly one of `model` and `expr`.
+/// A named score: a model's calibrated answer, an expression, or the probability that a scorecard's points mean.
+/// Exactly one of `model`, `expr` and `points`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
@@ -36,6 +40,9 @@ pub struct Score {
     /// CEL expression over inputs, features, `now` and other scores, in any order but no circle.
     #[serde(default)]
     pub expr: Option<String>,
+    /// How the points of the scorecard, one with characteristics, become the probability of the bad event.
+    #[serde(default)]
+    pub points: Option<PointsCalibration>,
     /// Type of the expression's values; `number` by default.
     #[serde(rename = "type", default)]
     pub kind: Option<ScoreType>,
@@ -56,27 +63,96 @@ impl Score {
     }
 }
 
-/// Points and grades from a probability: with odds = (1 - p) / p, points = `base_points` +
-/// `pdo` / ln 2 * ln(odds / `base_odds`), rounded half away from zero and kept within floor and cap.
+/// How points become a probability.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
+pub struct PointsCalibration {
+    /// The method.
+    pub method: PointsMethod,
+    /// `table`: points at which a band ends and the next begins, ascending.
+    #[serde(default)]
+    pub edges: Option<Vec<f64>>,
+    /// `table`: the observed probability of each band, one more than there are edges.
+    #[serde(default)]
+    pub y: Option<Vec<f64>>,
+}
+
+/// What points mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
+pub enum PointsMethod {
+    /// The odds of the scorecard's scale: `base_odds` at `base_points`, doubled every `pdo` points.
+    Odds,
+    /// What was observed in bands of points.
+    Table,
+}
+
+/// Points and grades: of a probability (`score`), or of the characteristics of a record.
+///
+/// Of a probability, with odds = (1 - p) / p: `base_points` + `pdo` / ln 2 * ln(odds / `base_odds`), rounded half away
+/// from zero and kept within floor and cap. Of characteristics: `start` plus the points of each bin, exactly.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
 pub struct Scorecard {
-    /// The score that holds the probability of the bad event.
-    pub score: String,
+    /// The score that holds the probability of the bad event; none for a scorecard with characteristics.
+    #[serde(default)]
+    pub score: Option<String>,
+    /// What is looked at, each with points per bin; none for a scorecard of a probability.
+    #[serde(default)]
+    pub characteristics: Vec<Characteristic>,
+    /// Points that everybody has before any characteristic; 0 by default.
+    #[serde(default)]
+    pub start: Option<i64>,
+    /// Where points are derived from weights of evidence: the intercept of the logistic regression of the bad
+    /// event.
+    #[serde(default)]
+    pub intercept: Option<f64>,
     /// Points at the base odds.
-    pub base_points: f64,
+    #[serde(default)]
+    pub base_points: Option<f64>,
     /// Odds of good to bad at the base points; greater than 0.
-    pub base_odds: f64,
+    #[serde(default)]
+    pub base_odds: Option<f64>,
     /// Points that double the odds; greater than 0.
-    pub pdo: f64,
-    /// Fewest points.
-    pub floor: i64,
-    /// Most points.
-    pub cap: i64,
-    /// Grades from best to worst; the last one reaches down to the floor.
+    #[serde(default)]
+    pub pdo: Option<f64>,
+    /// Fewest points of a probability.
+    #[serde(default)]
+    pub floor: Option<i64>,
+    /// Most points of a probability.
+    #[serde(default)]
+    pub cap: Option<i64>,
+    /// Grades from best to worst; the last one reaches down to the fewest points that there are.
     #[serde(default)]
     pub grades: Vec<Grade>,
+}
+
+/// A characteristic of a scorecard: the bins of an input or feature, with their points. Either each bin has
+/// `points`, or each has its `woe` and the characteristic a `coefficient`, from which points are derived.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
+pub struct Characteristic {
+    /// Name of the input or feature.
+    pub of: String,
+    /// Which end belongs to a range.
+    #[serde(default)]
+    pub closed: Closed,
+    /// The bins. Together they take every value that a scored record can have, missing ones among them.
+    pub bins: Vec<Bin>,
+    /// Coefficient of the weight of evidence in the logistic regression of the bad event; below 0 where
+    /// evidence of good speaks against it.
+    #[serde(default)]
+    pub coefficient: Option<f64>,
+    /// Points that speak neither for nor against: those of a weight of evidence of 0 where they are not said.
+    #[serde(default)]
+    pub neutral_points: Option<i64>,
+    /// What people call it, by language.
+    #[serde(default)]
+    pub title: Texts,
 }
 
 /// A grade.

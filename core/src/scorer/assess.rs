@@ -13,6 +13,7 @@ use crate::policy::{Case, Ruling};
 use crate::request::Options;
 use crate::rules::{Column, Data, List, Texts, Value};
 use crate::schema::{Quality, Verdict};
+use crate::scorecard::{Card, CardPoints, Tally};
 use crate::scores::numbers;
 use crate::time::Timestamp;
 use crate::view::Views;
@@ -28,7 +29,7 @@ pub(super) struct Assessment {
     scores: Range<usize>,
     /// Rows that lack a score that they must have.
     lacking: Vec<bool>,
-    points: Vec<Option<i64>>,
+    card: CardPoints,
     views: Views,
     rulings: Vec<Ruling>,
     offers: Vec<Option<Recommendation>>,
@@ -76,7 +77,12 @@ impl Assessment {
     }
 
     pub(super) fn points(&self, row: usize) -> Option<i64> {
-        self.points.get(row).copied().flatten()
+        self.card.points.get(row).copied().flatten()
+    }
+
+    /// What a row got its points for, where the scorecard has characteristics.
+    pub(super) fn tally(&self, row: usize) -> Option<&Tally> {
+        self.card.tallies.get(row)?.as_ref()
     }
 
     pub(super) fn grade<'m>(&self, row: usize, manifest: &'m Manifest) -> Option<&'m str> {
@@ -122,9 +128,14 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         }
         model.run(&columns, &scored, answers).map_err(|error| error.at(format_args!("models[{at}]")))?;
     }
-    scorer.scores.evaluate(&mut columns, &scorer.answers, &scored, rows)?;
+    let mut card = scorer
+        .card
+        .as_ref()
+        .map_or_else(CardPoints::default, |card| card.of_characteristics(&columns, &scored, rows));
+    let by_points = scorer.card.as_ref().and_then(Card::as_points).map(|points| (points, &card));
+    scorer.scores.evaluate(&mut columns, &scorer.answers, by_points, &scored, rows)?;
     let scores = scorer.scores.place(0)..scorer.scores.place(scorer.scores.len());
-    let points = push_points(scorer, &mut columns, rows);
+    push_points(scorer, &mut card, &mut columns, rows);
     let lacking: Vec<bool> = (0..rows).map(|row| scorer.scores.lacks(&columns, row)).collect();
     let verdicts: Texts = quality.iter().map(|quality| quality.verdict.name()).collect();
     columns.push(Column::new(Data::Text(verdicts)));
@@ -167,7 +178,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         }
         _ => Vec::new(),
     };
-    Ok(Assessment { quality, columns, now, scores, lacking, points, views, rulings, offers, explained })
+    Ok(Assessment { quality, columns, now, scores, lacking, card, views, rulings, offers, explained })
 }
 
 /// The outcome, for the offers; null without a policy.
@@ -205,19 +216,19 @@ fn time_column(now: &[Option<Timestamp>], rows: usize) -> Column {
     )
 }
 
-/// Computes points and appends the columns of points and grades, where the bundle has a scorecard.
-fn push_points(scorer: &Scorer, columns: &mut Vec<Column>, rows: usize) -> Vec<Option<i64>> {
-    let Some(card) = &scorer.manifest.scorecard else { return Vec::new() };
-    let place = scorer.manifest.scores.keys().position(|name| *name == card.score);
-    let score = place.and_then(|place| columns.get(scorer.scores.place(place)));
-    let probability = |row| score.and_then(|score| score.number(row).ok().flatten());
-    let points: Vec<Option<i64>> = (0..rows).map(|row| card.points(probability(row)?)).collect();
+/// Appends the columns of points and grades, where the bundle has a scorecard; first computes those of a
+/// probability.
+fn push_points(scorer: &Scorer, found: &mut CardPoints, columns: &mut Vec<Column>, rows: usize) {
+    let (Some(own), Some(card)) = (&scorer.manifest.scorecard, &scorer.card) else { return };
+    if card.as_points().is_none() {
+        *found = card.of_probability(own, columns, rows);
+    }
+    let points = &found.points;
     let points_or_nan: Vec<f64> =
         points.iter().map(|points| points.map_or(f64::NAN, |points| points as f64)).collect();
     columns.push(numbers(&points_or_nan));
-    let grade = |points: &Option<i64>| points.and_then(|points| card.grade(points));
+    let grade = |points: &Option<i64>| points.and_then(|points| own.grade(points));
     let present: Vec<bool> = points.iter().map(|points| grade(points).is_some()).collect();
     let names: Texts = points.iter().map(|points| grade(points).unwrap_or_default()).collect();
     columns.push(Column::with_presence(Data::Text(names), &present));
-    points
 }

@@ -8,6 +8,7 @@ use crate::onnx::ValueInfo;
 use crate::policy::{Policy, describe_rule};
 use crate::rules::Type;
 use crate::scope::{GRADE, POINTS};
+use crate::scorecard::{Card, PointsCard};
 
 pub(super) fn describe(scorer: &Scorer) -> String {
     let manifest = &scorer.manifest;
@@ -46,7 +47,11 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "checks": manifest.checks,
         "duplicates": manifest.duplicates,
         "scores": scores,
-        "points": manifest.scorecard.as_ref().map(|card| json!({"min": card.floor, "max": card.cap})),
+        "points": manifest.scorecard.as_ref().map(|card| {
+            let (min, max) = card.range();
+            json!({"min": min, "max": max})
+        }),
+        "scorecard": scorer.card.as_ref().and_then(Card::as_points).map(|card| scorecard(scorer, card)),
         "grades": grades.collect::<Vec<_>>(),
         "outcomes": outcomes,
         "steps": manifest.policy.as_ref().zip(scorer.policy.as_ref())
@@ -61,6 +66,24 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "golden": scorer.golden.len(),
     })
     .to_string()
+}
+
+/// The points of all bins, derived ones among them.
+fn scorecard(scorer: &Scorer, card: &PointsCard) -> Value {
+    let own = scorer.manifest.scorecard.iter().flat_map(|card| &card.characteristics);
+    let characteristics = own.zip(card.characteristics()).map(|(own, points)| {
+        let bins = own.bins.iter().zip(&points.points);
+        let bins = bins.map(|(bin, points)| {
+            let mut bin = json!(bin);
+            bin["points"] = (*points).into();
+            bin
+        });
+        json!({
+            "of": own.of, "title": own.title, "neutral_points": points.neutral,
+            "bins": bins.collect::<Vec<_>>(),
+        })
+    });
+    json!({ "start": card.start(), "characteristics": characteristics.collect::<Vec<_>>() })
 }
 
 fn input(input: &Input) -> Value {

@@ -2,9 +2,9 @@
 
 use super::Scorer;
 use super::assess::Assessment;
-use crate::decision::{Explanation, Reason, ReasonSource};
+use crate::decision::{CardTally, Explanation, Reason, ReasonSource};
 use crate::error::{Error, ErrorCode, Result};
-use crate::manifest::{self, Class, OutputKind, ReasonMethod, Reasons};
+use crate::manifest::{self, Against, Class, OutputKind, ReasonMethod, Reasons};
 use crate::models::{Answers, Scoring};
 use crate::reasons::{CodeMap, Contributions, Explainer};
 use crate::reference::Reference;
@@ -143,6 +143,22 @@ fn answer(spec: &manifest::Model, outputs: usize) -> Result<(usize, f64)> {
 }
 
 impl Scorer {
+    /// What the points of a row were given for, unless a model is explained or nothing is to be.
+    pub(super) fn tally<'s>(
+        &'s self,
+        assessment: &'s Assessment,
+        row: usize,
+        options: &Options,
+    ) -> Option<CardTally<'s>> {
+        let section = self.manifest.reasons.as_ref();
+        if options.reasons == Some(0) || section.is_some_and(|section| section.model.is_some()) {
+            return None;
+        }
+        let card = self.card.as_ref()?.as_points()?;
+        let against = section.map_or(Against::Best, |section| section.against);
+        Some(CardTally { card, tally: assessment.tally(row)?, against })
+    }
+
     /// The reasons of a decision: of each row and rule that fired, then of what the view shows, each code
     /// once; then of the model.
     pub(super) fn reasons<'s>(
@@ -182,6 +198,15 @@ impl Scorer {
         for &(at, sum) in ranked.iter().take(top) {
             if let Some(code) = section.codes.get(at) {
                 given.push(reason(code, ReasonSource::Model, sum));
+            }
+        }
+        if section.method == Some(ReasonMethod::Scorecard)
+            && let (Some(codes), Some(tally)) = (&self.card_codes, self.tally(assessment, row, options))
+        {
+            for (at, lost) in codes.rank(&tally.card.lost(tally.tally, tally.against), top) {
+                if let Some(code) = section.codes.get(at) {
+                    given.push(reason(code, ReasonSource::Scorecard, lost));
+                }
             }
         }
         given

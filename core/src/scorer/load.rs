@@ -9,13 +9,15 @@ use crate::decision::{IssueNames, Letterhead};
 use crate::error::{Error, ErrorCode, Result};
 use crate::features::Features;
 use crate::limits::Limits;
-use crate::manifest::{Manifest, located};
+use crate::manifest::{Direction, Manifest, ReasonMethod, located};
 use crate::models::{Answers, Scoring};
 use crate::offers::{self, Offers, State};
 use crate::policy::Policy;
+use crate::reasons::CodeMap;
 use crate::reference::Reference;
 use crate::schema::{Checks, Schema};
 use crate::scope::{NOW, QUALITY_ISSUES, Scope};
+use crate::scorecard::Card;
 use crate::scores::Scores;
 use crate::view::View;
 
@@ -64,6 +66,7 @@ fn assemble(
     let features = Features::load(&manifest, &scope, lock, limits)?;
     let checks = Checks::load(&manifest, &scope, lock, limits)?;
     let scores = Scores::load(&manifest, &scope, lock, limits)?;
+    let card = Card::load(&manifest, &scope)?;
     let view = View::load(&manifest, &scope, lock, limits)?;
     let offers = load_offers(archive, &manifest, &scope, lock, limits)?;
     let policy = Policy::load(&manifest, &scope, lock, limits)?;
@@ -120,6 +123,8 @@ fn assemble(
         answers: models.iter().map(|_| Answers::default()).collect(),
         models,
         scores,
+        card_codes: card_codes(&manifest),
+        card,
         head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
         view,
         policy,
@@ -152,6 +157,13 @@ fn load_offers(
         }
     };
     Offers::load(manifest, scope, lock, state, limits)
+}
+
+/// The codes of a scorecard that explains itself.
+fn card_codes(manifest: &Manifest) -> Option<CodeMap> {
+    let reasons = manifest.reasons.as_ref().filter(|own| own.method == Some(ReasonMethod::Scorecard))?;
+    let names = manifest.scorecard.as_ref()?.characteristics.iter().map(|own| own.of.as_str());
+    Some(CodeMap::new(&reasons.codes, &names.collect::<Vec<_>>(), Direction::Increase))
 }
 
 fn check_pin(pinned: Option<Sha256Digest>, bytes: &[u8]) -> Result<()> {

@@ -66,8 +66,9 @@ fn check_output(output: &ModelOutput) -> Result<()> {
 }
 
 fn check_calibration(calibration: &Calibration, kind: OutputKind) -> Result<()> {
-    let Calibration { method, a, b, x, y } = calibration;
-    let (line, points) = (a.is_some() || b.is_some(), x.is_some() || y.is_some());
+    let Calibration { method, a, b, x, edges, y } = calibration;
+    let line = a.is_some() || b.is_some();
+    let points = x.is_some() || y.is_some() || edges.is_some();
     let probability = matches!(kind, OutputKind::Probability | OutputKind::Margin);
     match method {
         _ if kind == OutputKind::Vector && *method != CalibrationMethod::None => {
@@ -83,7 +84,16 @@ fn check_calibration(calibration: &Calibration, kind: OutputKind) -> Result<()> 
             (Some(a), Some(b)) if a.is_finite() && b.is_finite() && *a != 0.0 => Ok(()),
             _ => Err(invalid("the method `platt` needs finite `a` (not 0) and `b`")),
         },
-        CalibrationMethod::Isotonic if line => Err(invalid("the method `isotonic` takes `x` and `y` only")),
+        CalibrationMethod::Table if line || x.is_some() => {
+            Err(invalid("the method `table` takes `edges` and `y` only"))
+        }
+        CalibrationMethod::Table if kind == OutputKind::Label => {
+            Err(invalid("labels have no bands; calibrate a probability, margin or value").at("method"))
+        }
+        CalibrationMethod::Table => check_bands(edges.as_deref(), y.as_deref()),
+        CalibrationMethod::Isotonic if line || edges.is_some() => {
+            Err(invalid("the method `isotonic` takes `x` and `y` only"))
+        }
         CalibrationMethod::Isotonic => {
             let (Some(x), Some(y)) = (x, y) else {
                 return Err(invalid("the method `isotonic` needs `x` and `y`"));
@@ -100,4 +110,30 @@ fn check_calibration(calibration: &Calibration, kind: OutputKind) -> Result<()> 
             Ok(())
         }
     }
+}
+
+/// Bands with a probability each.
+pub(super) fn check_bands(edges: Option<&[f64]>, y: Option<&[f64]>) -> Result<()> {
+    let (Some(edges), Some(y)) = (edges, y) else {
+        return Err(invalid("the method `table` needs `edges` and `y`"));
+    };
+    if edges.is_empty() || y.len() != edges.len() + 1 {
+        let message = "`y` has one probability per band: one more than there are `edges`, of which there is at least one";
+        return Err(invalid(message).at("y"));
+    }
+    for (at, edge) in edges.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| edges.get(before));
+        if !edge.is_finite() || before.is_some_and(|before| before >= edge) {
+            let message = "edges are finite and ascend; between two equal ones no band is left";
+            return Err(invalid(message).at(format_args!("edges[{at}]")));
+        }
+    }
+    let rises = y.windows(2).all(|pair| pair[0] <= pair[1]);
+    let falls = y.windows(2).all(|pair| pair[0] >= pair[1]);
+    if !(rises || falls) || !y.iter().all(|y| (0.0..=1.0).contains(y)) {
+        let message =
+            "must be probabilities that rise or fall throughout: a table that turns would turn the ranking";
+        return Err(invalid(message).at("y"));
+    }
+    Ok(())
 }
