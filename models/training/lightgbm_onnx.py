@@ -1,4 +1,4 @@
-"""Exports a LightGBM binary classifier to ONNX so that float32 inputs take the same leaves.
+"""Exports LightGBM's trees to ONNX so that float32 inputs take the same leaves.
 
 The usual converter rounds LightGBM's double thresholds to the nearest float32. Where that rounds up, a
 value between the two thresholds changes sides and the probability jumps by whole leaf values. LightGBM
@@ -30,17 +30,18 @@ def round_down(threshold: float) -> float:
 
 
 class _Nodes:
-    """The parallel attribute lists of one TreeEnsembleClassifier."""
+    """The parallel attribute lists of one TreeEnsembleClassifier or TreeEnsembleRegressor."""
 
-    def __init__(self) -> None:
+    def __init__(self, votes: str) -> None:
+        self.votes = votes
         self.lists: dict[str, list[Any]] = {
             name: []
             for name in (
                 "nodes_treeids nodes_nodeids nodes_featureids nodes_modes nodes_values nodes_hitrates "
-                "nodes_truenodeids nodes_falsenodeids nodes_missing_value_tracks_true "
-                "class_treeids class_nodeids class_ids class_weights"
+                "nodes_truenodeids nodes_falsenodeids nodes_missing_value_tracks_true"
             ).split()
         }
+        self.lists |= {f"{votes}_{name}": [] for name in ("treeids", "nodeids", "ids", "weights")}
 
     def add_tree(self, tree_id: int, root: dict[str, Any]) -> None:
         """Adds one tree of LightGBM's JSON dump, nodes numbered in preorder."""
@@ -52,12 +53,12 @@ class _Nodes:
             if "leaf_value" in node:
                 self._add(tree_id, node_id, "LEAF", 0, 0.0, missing_left=False)
                 for name, value in (
-                    ("class_treeids", tree_id),
-                    ("class_nodeids", node_id),
-                    ("class_ids", 0),
-                    ("class_weights", float(np.float32(node["leaf_value"]))),
+                    ("treeids", tree_id),
+                    ("nodeids", node_id),
+                    ("ids", 0),
+                    ("weights", float(np.float32(node["leaf_value"]))),
                 ):
-                    self.lists[name].append(value)
+                    self.lists[f"{self.votes}_{name}"].append(value)
                 return node_id
             if node["decision_type"] != "<=":
                 raise ValueError(f"tree {tree_id}: only numerical splits are exported")
@@ -98,9 +99,7 @@ def export_classifier(booster: lgb.Booster, *, name: str, doc: str) -> onnx.Mode
     dump = booster.dump_model()
     if not dump["objective"].startswith("binary sigmoid:1"):
         raise ValueError(f"objective {dump['objective']!r}: only binary log-loss is exported")
-    nodes = _Nodes()
-    for tree_id, tree in enumerate(dump["tree_info"]):
-        nodes.add_tree(tree_id, tree["tree_structure"])
+    nodes = _nodes("class", dump)
     node = helper.make_node(
         "TreeEnsembleClassifier",
         ["X"],
@@ -111,16 +110,56 @@ def export_classifier(booster: lgb.Booster, *, name: str, doc: str) -> onnx.Mode
         post_transform="LOGISTIC",
         **nodes.lists,
     )
-    width = dump["max_feature_idx"] + 1
-    graph = helper.make_graph(
-        [node],
-        name,
-        [helper.make_tensor_value_info("X", TensorProto.FLOAT, ["N", width])],
-        [
-            helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 2]),
-        ],
+    outputs = [
+        helper.make_tensor_value_info("label", TensorProto.INT64, ["N"]),
+        helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 2]),
+    ]
+    return _model([node], outputs, dump, name, doc)
+
+
+def export_regressor(booster: lgb.Booster, *, name: str, doc: str) -> onnx.ModelProto:
+    """The booster as one TreeEnsembleRegressor: input `X` [N, features] float32, outputs float32 [N, 1]
+    `margin`, the sum of leaves, and `value`, its exp under a log link (Poisson, gamma, Tweedie), else the
+    same.
+    """
+    dump = booster.dump_model()
+    objective = dump["objective"].split()[0]
+    if objective not in {"regression", "poisson", "gamma", "tweedie"}:
+        raise ValueError(f"objective {objective!r}: not exported")
+    trees = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["X"],
+        ["margin"],
+        name="trees",
+        domain="ai.onnx.ml",
+        n_targets=1,
+        aggregate_function="SUM",
+        **_nodes("target", dump).lists,
     )
+    link = helper.make_node("Identity" if objective == "regression" else "Exp", ["margin"], ["value"])
+    outputs = [
+        helper.make_tensor_value_info(output, TensorProto.FLOAT, ["N", 1]) for output in ("margin", "value")
+    ]
+    return _model([trees, link], outputs, dump, name, doc)
+
+
+def _nodes(votes: str, dump: dict[str, Any]) -> _Nodes:
+    nodes = _Nodes(votes)
+    for tree_id, tree in enumerate(dump["tree_info"]):
+        nodes.add_tree(tree_id, tree["tree_structure"])
+    return nodes
+
+
+def _model(
+    nodes: list[onnx.NodeProto],
+    outputs: list[onnx.ValueInfoProto],
+    dump: dict[str, Any],
+    name: str,
+    doc: str,
+) -> onnx.ModelProto:
+    width = dump["max_feature_idx"] + 1
+    rows = helper.make_tensor_value_info("X", TensorProto.FLOAT, ["N", width])
+    graph = helper.make_graph(nodes, name, [rows], outputs)
     model = helper.make_model(
         graph,
         producer_name="scorebox-models",

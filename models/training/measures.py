@@ -93,3 +93,69 @@ def by_group(bad: Array, pd_: Array, approved: NDArray[np.bool_], groups: Iterab
     best = table.loc[table["rows"] >= 100, "approval"].max()
     table["impact_ratio"] = table["approval"] / best
     return table
+
+
+def lift(target: Array, score: Array, share: float) -> float:
+    """Rate of `target` among the `share` of rows with the highest scores, over the rate of all."""
+    count = max(1, round(len(score) * share))
+    top = np.argsort(-score, kind="stable")[:count]
+    return float(target[top].mean() / target.mean())
+
+
+def alert_figures(fraud: Array, score: Array, share: float) -> dict[str, float]:
+    """Alerts on the `share` of rows with the highest scores: precision, recall, and the threshold."""
+    count = max(1, round(len(score) * share))
+    top = np.argsort(-score, kind="stable")[:count]
+    return {
+        "alerts": count,
+        "precision": float(fraud[top].mean()),
+        "recall": float(fraud[top].sum() / fraud.sum()),
+        "threshold": float(score[top[-1]]),
+    }
+
+
+def psi(expected: Array, actual: Array, bins: int = 10) -> float:
+    """Population stability index over the quantile bins of `expected`; half a row is added to each bin."""
+    edges = np.unique(np.quantile(expected, np.linspace(0, 1, bins + 1)[1:-1]))
+    size = len(edges) + 1
+    before = np.bincount(np.searchsorted(edges, expected, side="right"), minlength=size) + 0.5
+    after = np.bincount(np.searchsorted(edges, actual, side="right"), minlength=size) + 0.5
+    before, after = before / before.sum(), after / after.sum()
+    return float(np.sum((after - before) * np.log(after / before)))
+
+
+def poisson_deviance(claims: Array, expected: Array) -> float:
+    """Mean Poisson deviance per row: 2 (y ln(y / mu) - (y - mu)), with y ln y = 0 at 0."""
+    ratio = np.where(claims > 0, claims / expected, 1.0)
+    return float(np.mean(2 * (claims * np.log(ratio) - (claims - expected))))
+
+
+def gamma_deviance(cost: Array, expected: Array) -> float:
+    """Mean gamma deviance per row: 2 ((y - mu) / mu - ln(y / mu)); costs are above 0."""
+    return float(np.mean(2 * ((cost - expected) / expected - np.log(cost / expected))))
+
+
+def tweedie_deviance(cost: Array, expected: Array, power: float) -> float:
+    """Mean Tweedie deviance per row for 1 < power < 2 (Jorgensen 1987)."""
+    p = power
+    part = np.where(cost > 0, cost ** (2 - p) / ((1 - p) * (2 - p)), 0.0)
+    return float(np.mean(2 * (part - cost * expected ** (1 - p) / (1 - p) + expected ** (2 - p) / (2 - p))))
+
+
+def concentration(cost: Array, expected: Array, exposure: Array) -> float:
+    """Gini index of the cost curve over exposure, rows sorted from the lowest expected cost up."""
+    order = np.argsort(expected, kind="stable")
+    x = np.concatenate([[0.0], np.cumsum(exposure[order]) / exposure.sum()])
+    y = np.concatenate([[0.0], np.cumsum(cost[order]) / cost.sum()])
+    area = float(np.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2))
+    return 1 - 2 * area
+
+
+def hit_rate(ranks: Array, top: int) -> float:
+    """Share of rows whose wanted item is among the first `top`; ranks count from 0."""
+    return float(np.mean(ranks < top))
+
+
+def ndcg(ranks: Array, top: int) -> float:
+    """Mean 1 / log2(rank + 2) with one wanted item a row, 0 past `top`; ranks count from 0."""
+    return float(np.mean(np.where(ranks < top, 1 / np.log2(ranks + 2), 0.0)))
