@@ -12,7 +12,7 @@ LISTEN ?= 127.0.0.1:8080
 CARGO  := cargo
 WASM_TARGET := rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 
-.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance exports lint deny clean
+.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance models exports lint deny clean
 
 help: ## list the recipes
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -65,6 +65,11 @@ test-python: python
 test-conformance: python ## the standard's node tests and hostile models, through the module
 	$(PY) -m tests.conformance.run
 	$(PY) -m tests.hostile.run
+
+MODELS_DATA ?= data
+models: python ## retrain every reference bundle: make models MODELS_DATA=folder with the public sets
+	$(PY) -m pip install --quiet -r models/training/requirements.txt
+	$(PY) models/retrain.py $(MODELS_DATA)
 
 exports: python ## real exports against onnxruntime and the libraries that trained them
 	$(PY) -m pip install --quiet -r tests/exports/requirements.txt
