@@ -6,7 +6,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use scorebox::{Artefact, Batch, BatchOutput, Bundle, Column, Config, Data, Engine, Now, ScoreOptions};
+use scorebox::{
+    Artefact, Batch, BatchOutput, Bundle, Column, Config, Data, Engine, Isolation, Now, ScoreOptions,
+};
 use serde_json::Value;
 
 const RECORDS: usize = 2_000;
@@ -18,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let record = std::fs::read_to_string(arguments.next().ok_or("which record?")?)?;
 
     let mut lines = Vec::new();
-    let mut timed = |what: &str, took: Duration| lines.push(format!("{what:<36}{took:>12.1?}"));
+    let mut timed = |what: &str, took: Duration| lines.push(format!("{what:<52}{took:>12.1?}"));
     let cold = Engine::with_config(Config::new().cache(false))?;
     let begin = Instant::now();
     cold.prepare(Artefact::Tabular)?;
@@ -29,22 +31,38 @@ fn main() -> Result<(), Box<dyn Error>> {
     Engine::new()?.prepare(Artefact::Tabular)?;
     timed("compiled form from cache", begin.elapsed());
     let begin = Instant::now();
-    let bundle = Bundle::load(&engine, &bundle)?;
+    let path = bundle;
+    let bundle = Bundle::load(&engine, &path)?;
     timed("load the bundle", begin.elapsed());
+    let fresh = Engine::with_config(Config::new().isolation(Isolation::PerRequest))?;
+    let begin = Instant::now();
+    let fresh = Bundle::load(&fresh, &path)?;
+    timed("load it as a snapshot", begin.elapsed());
 
     let options = ScoreOptions { now: Now::At("2026-11-23T09:00:00Z".into()), ..ScoreOptions::default() };
     let batch = repeat(&serde_json::from_str(&record)?);
     for (with, reasons) in [("with reasons", None), ("without reasons", Some(0))] {
         let options = ScoreOptions { reasons, ..options.clone() };
+        for (how, bundle) in [("", &bundle), (", fresh instance", &fresh)] {
+            let mut each: Vec<Duration> = Vec::with_capacity(RECORDS);
+            for _ in 0..RECORDS {
+                let begin = Instant::now();
+                bundle.score(&record, &options)?;
+                each.push(begin.elapsed());
+            }
+            each.sort_unstable();
+            timed(&format!("one record {with}{how}, median"), each[RECORDS / 2]);
+            timed(&format!("one record {with}{how}, p99"), each[RECORDS * 99 / 100]);
+        }
+        // What is no request is refused at once: what is left is the instance and the call.
         let mut each: Vec<Duration> = Vec::with_capacity(RECORDS);
         for _ in 0..RECORDS {
             let begin = Instant::now();
-            bundle.score(&record, &options)?;
+            drop(fresh.score_request(b"x"));
             each.push(begin.elapsed());
         }
         each.sort_unstable();
-        timed(&format!("one record {with}, median"), each[RECORDS / 2]);
-        timed(&format!("one record {with}, p99"), each[RECORDS * 99 / 100]);
+        timed("no request, fresh instance, median", each[RECORDS / 2]);
         for (what, output) in [("columns", BatchOutput::Columns), ("decisions", BatchOutput::Decisions)] {
             let begin = Instant::now();
             bundle.score_batch(&batch, &options, output)?;

@@ -3,6 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// What calls to the same bundle or model share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Instances are lent to one call at a time and used again: loading costs what it costs, a call
+    /// copies its record in and nothing else. What a call leaves in the module's memory lies there until
+    /// another call overwrites it; no call can read it, unless the module itself is at fault.
+    #[default]
+    Pooled,
+    /// Each call gets an instance of its own, made from a snapshot of the loaded bundle and dropped with
+    /// the answer, so that no memory is ever shared between requests. A ready instance costs
+    /// microseconds; loading a bundle costs one compilation of the module more, some seconds, because
+    /// the snapshot is a module of its own.
+    PerRequest,
+}
+
 /// Limits and resources of an [`crate::Engine`]. Each setting says its default and what it trades.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -10,6 +25,7 @@ pub struct Config {
     pub(crate) deadline_ms: u64,
     pub(crate) load_deadline_ms: u64,
     pub(crate) instances: usize,
+    pub(crate) isolation: Isolation,
     pub(crate) record_bytes: usize,
     pub(crate) cache: bool,
     pub(crate) cache_folder: Option<PathBuf>,
@@ -23,6 +39,7 @@ impl Default for Config {
             deadline_ms: 10_000,
             load_deadline_ms: 120_000,
             instances: std::thread::available_parallelism().map_or(1, usize::from),
+            isolation: Isolation::default(),
             record_bytes: 1 << 20,
             cache: true,
             cache_folder: None,
@@ -78,6 +95,17 @@ impl Config {
     #[must_use]
     pub fn instances(mut self, count: usize) -> Self {
         self.instances = count.max(1);
+        self
+    }
+
+    /// Whether calls share instances one after another or each get a fresh one. Default
+    /// [`Isolation::Pooled`].
+    ///
+    /// With [`Isolation::PerRequest`] the engine reserves address space for [`Config::instances`] memories
+    /// of [`Config::memory_bytes`] at its start; calls of all its bundles share them.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = isolation;
         self
     }
 

@@ -1,11 +1,14 @@
 //! The engine: wasmtime, set up once, and the modules compiled on first use.
 
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
-use wasmtime::{Cache, CacheConfig, InstanceAllocationStrategy, OptLevel, WasmFeatures};
+use wasmtime::{
+    Cache, CacheConfig, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures,
+};
 
-use crate::config::Config;
+use crate::config::{Config, Isolation};
 use crate::error::{Error, ErrorCode, Result};
 use crate::module::{Artefact, Compiled};
 use crate::ticker::Ticker;
@@ -22,6 +25,19 @@ struct Inner {
     ticker: Ticker,
     tabular: OnceLock<Result<Arc<Compiled>>>,
     full: OnceLock<Result<Arc<Compiled>>>,
+    /// Places for instances that are not taken; only where they come from a pool.
+    places: Mutex<usize>,
+    returned: Condvar,
+}
+
+/// A place for an instance, held as long as the instance lives.
+pub(crate) struct Slot(Engine);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        *self.0.places() += 1;
+        self.0.inner.returned.notify_one();
+    }
 }
 
 impl std::fmt::Debug for Engine {
@@ -48,7 +64,8 @@ impl Engine {
             .map_err(|error| Error::new(ErrorCode::HostSetup, format!("wasmtime: {error:#}")))?;
         let ticker = Ticker::new(wasmtime.clone());
         let (tabular, full) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { inner: Arc::new(Inner { config, wasmtime, ticker, tabular, full }) })
+        let (places, returned) = (Mutex::new(config.instances), Condvar::new());
+        Ok(Self { inner: Arc::new(Inner { config, wasmtime, ticker, tabular, full, places, returned }) })
     }
 
     /// The limits in force.
@@ -73,6 +90,25 @@ impl Engine {
         &self.inner.wasmtime
     }
 
+    /// A place for an instance where the engine has a fixed number of them; waits for one where all are
+    /// taken. `None` where instances are made as they are needed.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        if self.inner.config.isolation == Isolation::Pooled {
+            return None;
+        }
+        let mut places = self.places();
+        while *places == 0 {
+            places = self.inner.returned.wait(places).unwrap_or_else(PoisonError::into_inner);
+        }
+        *places -= 1;
+        Some(Slot(self.clone()))
+    }
+
+    /// The count is right whatever happened to whoever held the lock, so poison is no reason to stop.
+    fn places(&self) -> MutexGuard<'_, usize> {
+        self.inner.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn compiled(&self, artefact: Artefact) -> Result<Arc<Compiled>> {
         let slot = match artefact {
             Artefact::Tabular => &self.inner.tabular,
@@ -82,12 +118,18 @@ impl Engine {
     }
 
     fn compile(&self, artefact: Artefact) -> Result<Compiled> {
+        let (wasm, digest) = self.source(artefact)?;
+        Compiled::new(&self.inner.wasmtime, &wasm, digest)
+    }
+
+    /// The bytes of a module, or of the one that the configuration puts in its place, and their sha256.
+    pub(crate) fn source(&self, artefact: Artefact) -> Result<(Cow<'_, [u8]>, Arc<str>)> {
         if let Some(wasm) = &self.inner.config.module {
             let digest: String = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
-            return Compiled::new(&self.inner.wasmtime, wasm, digest.into());
+            return Ok((Cow::Borrowed(wasm), digest.into()));
         }
         match (artefact.bytes(), artefact.sha256()) {
-            (Some(wasm), Some(digest)) => Compiled::new(&self.inner.wasmtime, wasm, digest.into()),
+            (Some(wasm), Some(digest)) => Ok((Cow::Borrowed(wasm), digest.into())),
             _ => Err(Error::new(
                 ErrorCode::BundleNeedsFull,
                 "scorebox was built without scorebox-full.wasm; build it with the feature `full`",
@@ -116,15 +158,37 @@ fn wasmtime_config(config: &Config) -> wasmtime::Config {
     // (reasons by a factor of 1.7) and change no answer.
     wasmtime.cranelift_nan_canonicalization(false);
     wasmtime.epoch_interruption(true);
-    // Instances live as long as their bundle and are few, so each gets its own mapping. A pool of slots
-    // would reserve the memory cap for every slot at start and pays off only for instances per request.
-    wasmtime.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    wasmtime.allocation_strategy(match config.isolation {
+        // Instances live as long as their bundle and are few, so each gets its own mapping.
+        Isolation::Pooled => InstanceAllocationStrategy::OnDemand,
+        // An instance per request must not ask the system for memory: its place is there already.
+        Isolation::PerRequest => InstanceAllocationStrategy::Pooling(places(config)),
+    });
+    // A snapshot's memory is mapped, not copied, however large the bundle is.
+    wasmtime.memory_guaranteed_dense_image_size(config.memory_bytes as u64);
     // Errors carry a code and a place; a backtrace of a stripped module would add time and no knowledge.
     wasmtime.wasm_backtrace_max_frames(None);
     if config.cache {
         wasmtime.cache(cache(config));
     }
     wasmtime
+}
+
+/// Bytes of a place's memory and table that stay mapped between requests. Those that a call wrote to are
+/// found by the system (Linux 6.7 and newer) and set back to the snapshot, so the next call meets no page
+/// fault; elsewhere the pages are given back and mapped again when touched.
+const KEPT_BYTES: usize = 16 << 20;
+
+fn places(config: &Config) -> PoolingAllocationConfig {
+    let count = u32::try_from(config.instances).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(count).total_memories(count).total_tables(count);
+    pool.max_memory_size(config.memory_bytes).table_elements(1 << 16);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        pool.pagemap_scan(Enabled::Yes);
+        pool.linear_memory_keep_resident(KEPT_BYTES).table_keep_resident(KEPT_BYTES);
+    }
+    pool
 }
 
 /// A cache that cannot be set up, in a read-only home for example, costs speed and nothing else.

@@ -3,12 +3,10 @@
 //! A call either answers, or fails with an error that the module wrote, or ends the instance: after a
 //! trap its state is not defined, so a guest that trapped says so and is never used again.
 
-use std::sync::Arc;
-
 use scorebox_abi::exports;
-use wasmtime::{Instance, Memory, ResourceLimiter, Store, Trap, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Instance, Memory, ResourceLimiter, Store, Trap, TypedFunc, Val, WasmParams, WasmResults};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Slot};
 use crate::error::{Error, ErrorCode, Result};
 use crate::module::Compiled;
 use crate::ticker::Ticker;
@@ -68,21 +66,18 @@ pub(crate) struct Guest {
     result_len: TypedFunc<(), u32>,
     score: TypedFunc<(i32, u32, u32), i32>,
     dead: bool,
+    /// Dropped last: the place is free when the store has gone.
+    _slot: Option<Slot>,
 }
 
 impl Guest {
     /// Makes an instance, checks the interface's version and tells the module its digest and limits.
-    pub(crate) fn start(engine: &Engine, compiled: &Arc<Compiled>) -> Result<Self> {
-        let budget = Budget { memory_bytes: engine.config().memory_bytes, exceeded: false };
-        let mut store = Store::new(engine.wasmtime(), budget);
-        store.limiter(|budget| budget);
-        // Instantiation runs no code of ours but may run a start function, so it has a deadline too.
-        let deadline = Ticker::epochs(engine.config().load_deadline_ms);
-        store.set_epoch_deadline(deadline);
-        let _ticking = engine.ticker().tick().ok_or_else(no_thread)?;
-        let instance = compiled.instances.instantiate(&mut store).map_err(|error| failure(&store, &error))?;
-        let version: TypedFunc<(), u32> = export(&mut store, &instance, exports::ABI_VERSION)?;
-        let version = version.call(&mut store, ()).map_err(|error| failure(&store, &error))?;
+    pub(crate) fn start(engine: &Engine, compiled: &Compiled) -> Result<Self> {
+        let mut guest = Self::make(engine, compiled)?;
+        let version: TypedFunc<(), u32> = guest.export(exports::ABI_VERSION)?;
+        let initialize: TypedFunc<(), ()> = guest.export(exports::INITIALIZE)?;
+        let (_, deadline_ms) = guest.deadlines_ms();
+        let version = guest.timed(deadline_ms, |guest| guest.call(&version, ()))?;
         if scorebox_abi::major(version) != scorebox_abi::MAJOR {
             let (major, minor) = (scorebox_abi::major(version), scorebox_abi::minor(version));
             return Err(Error::new(
@@ -90,11 +85,29 @@ impl Guest {
                 format!("the module speaks interface {major}.{minor}, this host {}", scorebox_abi::MAJOR),
             ));
         }
-        let initialize: TypedFunc<(), ()> = export(&mut store, &instance, exports::INITIALIZE)?;
-        initialize.call(&mut store, ()).map_err(|error| failure(&store, &error))?;
+        guest.timed(deadline_ms, |guest| guest.call(&initialize, ()))?;
+        guest.configure(&compiled.digest)?;
+        Ok(guest)
+    }
+
+    /// Makes an instance of a snapshot, which has all that behind it.
+    pub(crate) fn resume(engine: &Engine, compiled: &Compiled) -> Result<Self> {
+        Self::make(engine, compiled)
+    }
+
+    fn make(engine: &Engine, compiled: &Compiled) -> Result<Self> {
+        let slot = engine.slot();
+        let budget = Budget { memory_bytes: engine.config().memory_bytes, exceeded: false };
+        let mut store = Store::new(engine.wasmtime(), budget);
+        store.limiter(|budget| budget);
+        // Instantiation runs no code of ours but may run a start function, so it has a deadline too.
+        store.set_epoch_deadline(Ticker::epochs(engine.config().load_deadline_ms));
+        let ticking = engine.ticker().tick().ok_or_else(no_thread)?;
+        let instance = compiled.instances.instantiate(&mut store).map_err(|error| failure(&store, &error))?;
+        drop(ticking);
         let memory =
             instance.get_memory(&mut store, exports::MEMORY).ok_or_else(|| missing(exports::MEMORY))?;
-        let mut guest = Self {
+        Ok(Self {
             alloc: export(&mut store, &instance, exports::ALLOC)?,
             free: export(&mut store, &instance, exports::FREE)?,
             result_ptr: export(&mut store, &instance, exports::RESULT_PTR)?,
@@ -105,9 +118,36 @@ impl Guest {
             instance,
             memory,
             dead: false,
-        };
-        guest.configure(&compiled.digest)?;
-        Ok(guest)
+            _slot: slot,
+        })
+    }
+
+    fn export<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> Result<TypedFunc<P, R>> {
+        export(&mut self.store, &self.instance, name)
+    }
+
+    /// Runs `call` under a deadline.
+    fn timed<T>(&mut self, deadline_ms: u64, call: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let engine = self.engine.clone();
+        let _ticking = engine.ticker().tick().ok_or_else(no_thread)?;
+        self.store.set_epoch_deadline(Ticker::epochs(deadline_ms));
+        call(self)
+    }
+
+    /// The value of an exported global, for a snapshot; 0 where there is none of this name and type.
+    pub(crate) fn global_i32(&mut self, name: &str) -> i32 {
+        let global = self.instance.get_global(&mut self.store, name);
+        global
+            .and_then(
+                |global| if let Val::I32(value) = global.get(&mut self.store) { Some(value) } else { None },
+            )
+            .unwrap_or_default()
+    }
+
+    /// The bytes of an exported memory, for a snapshot; none where there is none of this name.
+    pub(crate) fn memory_named(&mut self, name: &str) -> &[u8] {
+        let memory = self.instance.get_memory(&mut self.store, name);
+        memory.map_or(&[], |memory| memory.data(&self.store))
     }
 
     fn configure(&mut self, digest: &str) -> Result<()> {
@@ -128,7 +168,7 @@ impl Guest {
 
     /// Calls an export that takes bytes and gives a handle or status: `sbx_load`, `sbx_configure`...
     pub(crate) fn load_call(&mut self, name: &str, input: Input<'_>) -> Result<i32> {
-        let function: TypedFunc<(u32, u32), i32> = export(&mut self.store, &self.instance, name)?;
+        let function: TypedFunc<(u32, u32), i32> = self.export(name)?;
         let (_, deadline_ms) = self.deadlines_ms();
         let status = self.with_inputs(deadline_ms, &[input], |guest, [block]| {
             guest.call(&function, (block.start, block.len))
@@ -138,7 +178,7 @@ impl Guest {
 
     /// Calls an export that takes a handle: `sbx_describe`, `sbx_verify`.
     pub(crate) fn handle_call(&mut self, name: &str, handle: i32) -> Result<()> {
-        let function: TypedFunc<i32, i32> = export(&mut self.store, &self.instance, name)?;
+        let function: TypedFunc<i32, i32> = self.export(name)?;
         let (_, deadline_ms) = self.deadlines_ms();
         let status = self.with_inputs(deadline_ms, &[], |guest, []| guest.call(&function, handle))?;
         self.checked(status).map(drop)
@@ -146,7 +186,7 @@ impl Guest {
 
     /// Calls an export that takes nothing: `sbx_schema`.
     pub(crate) fn plain_call(&mut self, name: &str) -> Result<()> {
-        let function: TypedFunc<(), i32> = export(&mut self.store, &self.instance, name)?;
+        let function: TypedFunc<(), i32> = self.export(name)?;
         let (_, deadline_ms) = self.deadlines_ms();
         let status = self.with_inputs(deadline_ms, &[], |guest, []| guest.call(&function, ()))?;
         self.checked(status).map(drop)
@@ -164,8 +204,7 @@ impl Guest {
 
     /// Scores a batch.
     pub(crate) fn score_table(&mut self, handle: i32, table: Input<'_>, options: &[u8]) -> Result<()> {
-        let function: TypedFunc<(i32, u32, u32, u32, u32), i32> =
-            export(&mut self.store, &self.instance, exports::SCORE_TABLE)?;
+        let function: TypedFunc<(i32, u32, u32, u32, u32), i32> = self.export(exports::SCORE_TABLE)?;
         let (deadline_ms, _) = self.deadlines_ms();
         let status =
             self.with_inputs(deadline_ms, &[table, Input::Bytes(options)], |guest, [table, options]| {
@@ -176,8 +215,7 @@ impl Guest {
 
     /// Runs a bare model.
     pub(crate) fn run(&mut self, handle: i32, table: Input<'_>) -> Result<()> {
-        let function: TypedFunc<(i32, u32, u32), i32> =
-            export(&mut self.store, &self.instance, exports::RUN)?;
+        let function: TypedFunc<(i32, u32, u32), i32> = self.export(exports::RUN)?;
         let (deadline_ms, _) = self.deadlines_ms();
         let status = self.with_inputs(deadline_ms, &[table], |guest, [table]| {
             guest.call(&function, (handle, table.start, table.len))
@@ -187,8 +225,7 @@ impl Guest {
 
     /// Packs a bundle.
     pub(crate) fn pack(&mut self, zip: &[u8], sample: Input<'_>, options: &[u8]) -> Result<()> {
-        let function: TypedFunc<(u32, u32, u32, u32, u32, u32), i32> =
-            export(&mut self.store, &self.instance, exports::PACK)?;
+        let function: TypedFunc<(u32, u32, u32, u32, u32, u32), i32> = self.export(exports::PACK)?;
         let (_, deadline_ms) = self.deadlines_ms();
         let inputs = [Input::Bytes(zip), sample, Input::Bytes(options)];
         let status = self.with_inputs(deadline_ms, &inputs, |guest, [zip, sample, options]| {
@@ -215,19 +252,18 @@ impl Guest {
         inputs: &[Input<'_>; N],
         call: impl FnOnce(&mut Self, [Block; N]) -> Result<i32>,
     ) -> Result<i32> {
-        let engine = self.engine.clone();
-        let _ticking = engine.ticker().tick().ok_or_else(no_thread)?;
-        self.store.set_epoch_deadline(Ticker::epochs(deadline_ms));
-        let mut blocks = [Block { start: 0, len: 0 }; N];
-        for (block, input) in blocks.iter_mut().zip(inputs) {
-            *block = self.put(input)?;
-        }
-        let status = call(self, blocks)?;
-        let free = self.free.clone();
-        for block in blocks.iter().filter(|block| block.len > 0) {
-            self.call(&free, (block.start, block.len))?;
-        }
-        Ok(status)
+        self.timed(deadline_ms, |guest| {
+            let mut blocks = [Block { start: 0, len: 0 }; N];
+            for (block, input) in blocks.iter_mut().zip(inputs) {
+                *block = guest.put(input)?;
+            }
+            let status = call(guest, blocks)?;
+            let free = guest.free.clone();
+            for block in blocks.iter().filter(|block| block.len > 0) {
+                guest.call(&free, (block.start, block.len))?;
+            }
+            Ok(status)
+        })
     }
 
     fn put(&mut self, input: &Input<'_>) -> Result<Block> {

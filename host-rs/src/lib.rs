@@ -39,12 +39,13 @@ mod packing;
 mod pool;
 #[cfg(feature = "server")]
 pub mod server;
+mod snapshot;
 pub mod table;
 mod ticker;
 
 pub use archive::{folder_to_zip, read_source};
 pub use bundle::Bundle;
-pub use config::Config;
+pub use config::{Config, Isolation};
 pub use decision::Decision;
 pub use engine::Engine;
 pub use error::{Error, ErrorCode, Result};

@@ -62,10 +62,16 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// Compiles, or takes the compiled form from the cache.
     pub(crate) fn new(engine: &wasmtime::Engine, wasm: &[u8], digest: Arc<str>) -> Result<Self> {
-        let setup = |error: wasmtime::Error| {
-            Error::new(ErrorCode::HostSetup, format!("the module cannot be compiled: {error:#}"))
-        };
-        let module = wasmtime::Module::new(engine, wasm).map_err(setup)?;
+        let module = wasmtime::Module::new(engine, wasm).map_err(|error| setup(&error))?;
+        Self::link(engine, &module, digest)
+    }
+
+    /// Checks what a compiled module needs and offers, and gets it ready for instances.
+    pub(crate) fn link(
+        engine: &wasmtime::Engine,
+        module: &wasmtime::Module,
+        digest: Arc<str>,
+    ) -> Result<Self> {
         if let Some(import) = module.imports().next() {
             let name = format!("{}.{}", import.module(), import.name());
             return Err(Error::new(
@@ -78,7 +84,11 @@ impl Compiled {
                 return Err(Error::new(ErrorCode::ModuleAbi, format!("the module does not export `{name}`")));
             }
         }
-        let instances = Linker::new(engine).instantiate_pre(&module).map_err(setup)?;
+        let instances = Linker::new(engine).instantiate_pre(module).map_err(|error| setup(&error))?;
         Ok(Self { instances, digest })
     }
+}
+
+fn setup(error: &wasmtime::Error) -> Error {
+    Error::new(ErrorCode::HostSetup, format!("the module cannot be compiled: {error:#}"))
 }

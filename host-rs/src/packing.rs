@@ -44,7 +44,7 @@ pub fn pack(
     let zip = read_source(source)?;
     let options = serde_json::to_string(options).unwrap_or_else(|_| "{}".into());
     let plan = sample.map(encode::batch).transpose()?;
-    let mut guest = Guest::start(engine, &engine.compiled(Artefact::Full)?)?;
+    let mut guest = Guest::start(engine, &*engine.compiled(Artefact::Full)?)?;
     let write = |block: &mut [u8]| {
         if let Some(plan) = &plan {
             plan.write(block);
@@ -60,7 +60,7 @@ pub fn pack(
 /// # Errors
 /// `bundle_needs_full` where this crate was built without the full module.
 pub fn manifest_schema(engine: &Engine) -> Result<String> {
-    let mut guest = Guest::start(engine, &engine.compiled(Artefact::Full)?)?;
+    let mut guest = Guest::start(engine, &*engine.compiled(Artefact::Full)?)?;
     guest.plain_call(exports::SCHEMA)?;
     let text = std::str::from_utf8(guest.result()?);
     text.map(ToOwned::to_owned).map_err(|_| Error::new(ErrorCode::ModuleAbi, "the schema is no UTF-8"))

@@ -1,13 +1,15 @@
-//! Instances that have one bundle or model loaded, lent to one call at a time.
+//! Instances that have one bundle or model loaded: lent to one call at a time, or made for each call.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use scorebox_abi::exports;
 
+use crate::config::Isolation;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 use crate::guest::{Guest, Input};
 use crate::module::{Artefact, Compiled};
+use crate::snapshot;
 
 /// What the bytes are, and so which export loads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub(crate) struct Pool {
     compiled: Arc<Compiled>,
     kind: Kind,
     bytes: Arc<[u8]>,
+    /// The handle in a snapshot, where each call gets an instance of its own.
+    handle: Option<i32>,
     seats: Mutex<Seats>,
     returned: Condvar,
 }
@@ -67,16 +71,27 @@ impl Pool {
     }
 
     fn load_with(engine: &Engine, artefact: Artefact, kind: Kind, bytes: &Arc<[u8]>) -> Result<Self> {
+        let (compiled, handle) = match engine.config().isolation {
+            Isolation::Pooled => (engine.compiled(artefact)?, None),
+            Isolation::PerRequest => {
+                let load = |guest: &mut Guest| warm(guest, kind, bytes);
+                let (compiled, handle) = snapshot::take(engine, artefact, load)?;
+                (compiled, Some(handle))
+            }
+        };
         let pool = Self {
             engine: engine.clone(),
-            compiled: engine.compiled(artefact)?,
+            compiled,
             kind,
             bytes: Arc::clone(bytes),
+            handle,
             seats: Mutex::default(),
             returned: Condvar::new(),
         };
-        let seat = pool.seat()?;
-        *pool.seats() = Seats { idle: vec![seat], made: 1 };
+        if handle.is_none() {
+            let seat = pool.seat()?;
+            *pool.seats() = Seats { idle: vec![seat], made: 1 };
+        }
         Ok(pool)
     }
 
@@ -98,6 +113,9 @@ impl Pool {
 
     /// Lends an instance to `call`, waits for one where all are busy, and drops it where it has ended.
     pub(crate) fn with<T>(&self, call: impl FnOnce(&mut Guest, i32) -> Result<T>) -> Result<T> {
+        if let Some(handle) = self.handle {
+            return call(&mut Guest::resume(&self.engine, &self.compiled)?, handle);
+        }
         let mut lent = self.lend()?;
         let Some(seat) = &mut lent.seat else {
             return Err(Error::new(ErrorCode::Internal, "the pool lent no instance"));
@@ -122,6 +140,16 @@ impl Pool {
             seats = self.returned.wait(seats).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// Loads into an instance of which a snapshot will be made. Golden records are replayed once, so that the
+/// buffers that a call needs are there already; they are part of the bundle and nobody's secret.
+fn warm(guest: &mut Guest, kind: Kind, bytes: &[u8]) -> Result<i32> {
+    let handle = guest.load_call(kind.export(), Input::Bytes(bytes))?;
+    if kind == Kind::Bundle {
+        guest.handle_call(exports::VERIFY, handle)?;
+    }
+    Ok(handle)
 }
 
 /// A lent instance, or the place of one that is being made.

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, Isolation};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -61,6 +61,9 @@ struct Limits {
     /// Instances per bundle, and so calls at a time [default: the machine's processors]
     #[arg(long, global = true, value_name = "N", env = "SCOREBOX_INSTANCES")]
     instances: Option<usize>,
+    /// Whether calls use instances one after another, or each call gets a fresh one
+    #[arg(long, global = true, value_enum, default_value_t = Sharing::Pooled, env = "SCOREBOX_ISOLATION")]
+    isolation: Sharing,
     /// Keep no compiled module on disk; every start then compiles it anew
     #[arg(long, global = true)]
     no_cache: bool,
@@ -69,11 +72,24 @@ struct Limits {
     module: Option<PathBuf>,
 }
 
+/// What calls to one bundle share.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Sharing {
+    /// Instances, one call after another
+    Pooled,
+    /// Nothing: a fresh instance from a snapshot for each call; loading a bundle takes seconds longer
+    PerRequest,
+}
+
 impl Limits {
     fn engine(&self) -> Result<Engine> {
         let mut config = Config::new()
             .deadline_ms(self.deadline_ms)
             .memory_bytes(self.memory_mb.saturating_mul(1 << 20))
+            .isolation(match self.isolation {
+                Sharing::Pooled => Isolation::Pooled,
+                Sharing::PerRequest => Isolation::PerRequest,
+            })
             .cache(!self.no_cache);
         if let Some(count) = self.instances {
             config = config.instances(count);
