@@ -20,9 +20,11 @@ help: ## list the recipes
 setup: ## the wasm target (Rust, Python and Node are taken as given)
 	@$(WASM_TARGET)
 
-demo: setup ## score applicants with the credit bundle: make demo [DATA=file.csv] [BUNDLE=folder]
+demo: setup ## score applicants with `credit` and customers with `customer360`: make demo [DATA=file.csv] [BUNDLE=folder]
 	$(CARGO) run --quiet --release -p scorebox --no-default-features --features cli,server -- \
 	  score --bundle $(BUNDLE) --input $(DATA) --format table
+	$(CARGO) run --quiet --release -p scorebox --no-default-features --features cli,server -- \
+	  score --bundle models/customer360 --input models/customer360/customers.csv --now 2026-11-23T09:00:00Z --format table
 
 wasm: setup ## dist/scorebox.wasm and dist/scorebox-full.wasm
 	$(CARGO) run --quiet --release -p scorebox-wasm-build -- dist

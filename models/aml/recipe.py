@@ -24,7 +24,7 @@ from training import boosting, finish, measures  # noqa: E402
 from training.isolation_onnx import export_isolation_forest  # noqa: E402
 from training.onnx_write import to_bytes  # noqa: E402
 from training.simulate.accounts import SCHEMES, simulate_accounts  # noqa: E402
-from windows import build_features  # noqa: E402
+from account_windows import build_features  # noqa: E402
 
 SEED = 20261123
 LEARN = 5_500

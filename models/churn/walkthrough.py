@@ -29,13 +29,13 @@ What would a two-year contract and technical support do? Nothing else changes:
 
 >>> kept = bundle.score({**customer, "contract": "Two year", "tech_support": "Yes"})
 >>> kept["outcome"], round(kept["scores"]["churn"], 2)
-('approve', 0.21)
+('approve', 0.2)
 
 A record that contradicts itself does not get a silent score:
 
 >>> odd = bundle.score({**customer, "internet_service": "No"})
->>> odd["outcome"], "C09" in odd["policy"]["fired"]
-('review', True)
+>>> odd["outcome"], odd["quality"]["verdict"], odd["quality"]["issues"][0]["text"]
+('review', 'degraded', 'Internet products without internet')
 """
 
 from pathlib import Path

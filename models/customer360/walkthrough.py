@@ -16,6 +16,13 @@
 >>> [(name, view["fields"][name]["band"]) for name in ("pd", "value", "churn", "satisfaction")]
 [('pd', 'low'), ('value', 'valuable'), ('churn', 'low'), ('satisfaction', 'content')]
 
+What may be offered, and why the rest is not:
+
+>>> [(offer["id"], offer["reason_text"]) for offer in decision["offers"]["top"]]
+[('personal_loan', 'Often needs more than the account holds'), ('mixed_fund', 'Has savings that earn nothing')]
+>>> [(item["id"], item["cause"]) for item in decision["offers"]["held"]]
+[('card_upgrade', 'ineligible'), ('money_market_fund', 'rank'), ('stock_fund', 'ineligible'), ('overdraft_help', 'ineligible'), ('loyalty_rate', 'ineligible')]
+
 The same customer takes the salary elsewhere, empties the account and writes in anger:
 
 >>> angry = bundle.score({

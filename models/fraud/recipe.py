@@ -28,7 +28,7 @@ from training.charts import draw_lines  # noqa: E402
 from training.lightgbm_onnx import export_classifier  # noqa: E402
 from training.onnx_write import to_bytes  # noqa: E402
 from training.simulate.cards import SCHEMES, simulate_cards  # noqa: E402
-from windows import DIRECTIONS, build_features  # noqa: E402
+from card_windows import DIRECTIONS, build_features  # noqa: E402
 
 SEED = 20261123
 LEARN, PAUSE = (10, 50), 55
