@@ -57,6 +57,23 @@ pub enum Issue {
 }
 
 impl Issue {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Missing,
+        Self::OutOfRange,
+        Self::UnknownValue,
+        Self::WrongType,
+        Self::UnknownField,
+        Self::NotFinite,
+        Self::TooMany,
+        Self::Stale,
+        Self::Future,
+        Self::Contradictory,
+        Self::Unchecked,
+        Self::Absent,
+        Self::Duplicate,
+    ];
+
     /// The name in decisions.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -18,6 +18,7 @@ pub mod json;
 pub mod limits;
 pub mod manifest;
 pub mod models;
+pub mod monitoring;
 pub mod offers;
 pub mod onnx;
 pub mod policy;

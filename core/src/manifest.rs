@@ -13,6 +13,7 @@ mod inputs;
 mod locate;
 mod maps;
 mod models;
+mod monitoring;
 mod offers;
 mod policy;
 mod quality;
@@ -35,6 +36,7 @@ pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, 
 pub use inputs::{Input, InputType, OnIssue};
 pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
+pub use monitoring::{FieldMonitoring, Monitoring, Thresholds};
 pub use offers::{
     Algorithm, Arms, Bandit, Cap, CapScope, Channel, Contact, Diversity, Held, History, Item,
     MAX_BANDIT_ITEMS, MAX_DIMENSION, MAX_LISTED_ITEMS, Mmr, OFFER_COLUMNS, OfferReason, OfferRule,
@@ -117,6 +119,9 @@ pub struct Manifest {
     /// Says why.
     #[serde(default)]
     pub reasons: Option<Reasons>,
+    /// When a change of customers, data or decisions is worth a look.
+    #[serde(default)]
+    pub monitoring: Option<Monitoring>,
 }
 
 impl Manifest {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::{REFERENCE, Sha256Digest};
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::{compact, push_map};
+use crate::monitoring::Mix;
 use crate::reasons::Profile;
 
 /// The format's number.
@@ -27,6 +28,10 @@ pub struct Reference {
     pub scored: u64,
     /// Per input, feature and score how it was distributed over the scored rows.
     pub fields: BTreeMap<String, FieldProfile>,
+    /// What was wrong with the sample's records and what was decided on them, where the bundle has
+    /// `monitoring`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix: Option<Mix>,
     /// Per model what its reasons need.
     pub models: BTreeMap<String, ModelProfile>,
 }
@@ -98,6 +103,9 @@ impl Reference {
             compact(&self.rows)?,
             compact(&self.scored)?
         );
+        if let Some(mix) = &self.mix {
+            text.push_str(&format!("  \"mix\": {},\n", compact(mix)?));
+        }
         push_map(&mut text, "fields", &self.fields)?;
         text.push_str(",\n");
         push_map(&mut text, "models", &self.models)?;

@@ -27,6 +27,8 @@ pub struct Options {
     pub lang: Option<String>,
     /// What is said of items that are not offered; `None` for what the bundle says.
     pub held: Option<Held>,
+    /// Whether what is decided is counted.
+    pub monitor: bool,
     /// What a bandit has learned; `None` for what the bundle brings.
     pub state: Option<State>,
 }
@@ -67,7 +69,9 @@ pub fn read_request<'a>(text: &'a [u8], limits: &Limits) -> Result<(Fields<'a>, 
             ("record", _) => return Err(malformed("a record is an object of fields").at("record")),
             (key, value) => {
                 if !options.set(key, &value)? {
-                    return Err(unknown("`record`, `now`, `salt`, `reasons`, `lang`, `held` and `state`"));
+                    return Err(unknown(
+                        "`record`, `now`, `salt`, `reasons`, `lang`, `held`, `state` and `monitor`",
+                    ));
                 }
             }
         }
@@ -101,7 +105,9 @@ pub fn read_options(text: &[u8], limits: &Limits) -> Result<(Options, Output)> {
             }
             (key, value) => {
                 if !options.set(key, &value)? {
-                    return Err(unknown("`now`, `salt`, `reasons`, `lang`, `held`, `state` and `output`"));
+                    return Err(unknown(
+                        "`now`, `salt`, `reasons`, `lang`, `held`, `state`, `monitor` and `output`",
+                    ));
                 }
             }
         }
@@ -113,7 +119,7 @@ impl Options {
     /// Takes an option; `false` where there is none of this name. null leaves the default.
     fn set(&mut self, key: &str, value: &Json<'_>) -> Result<bool> {
         match (key, value) {
-            ("now" | "salt" | "reasons" | "lang" | "held" | "state", Json::Null) => {}
+            ("now" | "salt" | "reasons" | "lang" | "held" | "state" | "monitor", Json::Null) => {}
             ("now", Json::Text(text)) => {
                 let now = Timestamp::parse_rfc3339(text);
                 self.now = Some(now.ok_or_else(|| invalid(key, NOW_FORMAT))?);
@@ -137,6 +143,8 @@ impl Options {
                     _ => return Err(invalid(key, HELD_FORMAT)),
                 });
             }
+            ("monitor", Json::Boolean(monitor)) => self.monitor = *monitor,
+            ("monitor", _) => return Err(invalid(key, "must be true or false")),
             ("held", _) => return Err(invalid(key, HELD_FORMAT)),
             ("state", state) => self.state = Some(State::read(state).map_err(|error| error.at("state"))?),
             _ => return Ok(false),

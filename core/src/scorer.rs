@@ -13,6 +13,7 @@ mod gather;
 pub(crate) mod golden;
 mod learn;
 mod load;
+mod monitor;
 #[cfg(feature = "authoring")]
 mod sample;
 
@@ -28,6 +29,7 @@ use crate::frame::{Frame, read_record};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::models::{Answers, Scoring};
+use crate::monitoring::{Counts, Plan};
 use crate::offers::{Notes, Offers};
 use crate::policy::Policy;
 use crate::reasons::CodeMap;
@@ -62,6 +64,9 @@ pub struct Scorer {
     deferred: Vec<bool>,
     explaining: Option<Explaining>,
     head: Letterhead,
+    /// What is counted, and what has been since the last time that somebody asked.
+    plan: Plan,
+    counts: Option<Counts>,
     /// Golden records that the lock pins, by their name in the bundle.
     golden: BTreeMap<String, Vec<u8>>,
     scratch: Vec<u8>,
@@ -95,6 +100,9 @@ impl Scorer {
         let (fields, options) = read_request(request, &self.limits)?;
         let frame = read_record(&fields, self.schema.layout(), options.now);
         let assessment = self.assess(frame, &options)?;
+        if options.monitor {
+            self.observe(&assessment);
+        }
         self.write_decision(&assessment, 0, &options, out);
         Ok(())
     }
@@ -108,11 +116,17 @@ impl Scorer {
         out.clear();
         let (options, output) = read_options(options, &self.limits)?;
         let table = table::read(table)?;
-        match output {
+        // A batch that fails half way has decided nothing, so nothing of it is counted.
+        let before = if options.monitor { self.counts.clone() } else { None };
+        let done = match output {
             Output::Columns => batch::columns(self, &table, &options, out),
             Output::Decisions => batch::decisions(self, &table, &options, out),
             Output::Keys => batch::keys(self, &table, &options, out),
+        };
+        if done.is_err() && options.monitor {
+            self.counts = before;
         }
+        done
     }
 
     /// Replays the golden records and writes a report as JSON to `out`, which it clears: `failed`, and per
@@ -136,6 +150,26 @@ impl Scorer {
     pub fn update(&mut self, update: &[u8], out: &mut Vec<u8>) -> Result<()> {
         out.clear();
         learn::update(self, update, out)
+    }
+
+    /// Writes the counts of what was decided, by calls with the option `monitor`, since this was last called,
+    /// as JSON to `out`, which it clears.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn take_counts(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        monitor::take(self, out)
+    }
+
+    /// Adds counts up and reports on them: reads `{"counts": [...]}` and writes `{"counts": ..., "report":
+    /// ...}` to `out`, which it clears.
+    ///
+    /// # Errors
+    /// `request_invalid` where the counts are none of this bundle, `record_budget` where they are too many.
+    pub fn monitor(&self, request: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        monitor::monitor(self, request, out)
     }
 
     /// The manifest.

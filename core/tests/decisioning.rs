@@ -12,6 +12,9 @@ mod page;
 #[path = "decisioning/bandit.rs"]
 mod bandit;
 
+#[path = "decisioning/monitoring.rs"]
+mod monitoring;
+
 #[path = "decisioning/offers.rs"]
 mod offers;
 

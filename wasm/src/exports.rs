@@ -111,6 +111,27 @@ exports! {
         state::answer(|_, out| schema(out))
     }
 
+    /// Lets a bandit learn from rewards.
+    fn sbx_update(handle: i32, json: u32, len: u32) -> i32 {
+        state::answer(|state, out| {
+            let scorer = state.bundle(handle)?;
+            input(json, len, |update| scorer.update(update, out))
+        })
+    }
+
+    /// What was counted since the last call of this.
+    fn sbx_counts(handle: i32) -> i32 {
+        state::answer(|state, out| state.bundle(handle)?.take_counts(out))
+    }
+
+    /// Adds counts up and reports on them.
+    fn sbx_monitor(handle: i32, json: u32, len: u32) -> i32 {
+        state::answer(|state, out| {
+            let scorer = state.bundle(handle)?;
+            input(json, len, |counts| scorer.monitor(counts, out))
+        })
+    }
+
     /// Forgets a bundle or model.
     fn sbx_unload(handle: i32) -> i32 {
         state::answer(|state, _| state.unload(handle))

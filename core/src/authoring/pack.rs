@@ -162,6 +162,7 @@ impl<'a> Packing<'_, 'a> {
                 baseline.merge(part);
             }
         })?;
+        let mix = scorer.take_mix();
         if counts.1 == 0 {
             let message =
                 "none of the sample's rows can be scored: required columns are missing or out of range";
@@ -178,6 +179,7 @@ impl<'a> Packing<'_, 'a> {
             format: FORMAT,
             rows: counts.0,
             scored: counts.1,
+            mix: self.manifest.monitoring.as_ref().map(|_| mix),
             models: models.collect(),
             fields: fields.into_iter().map(|(name, counter)| (name, counter.finish())).collect(),
         })

@@ -6,6 +6,7 @@ mod data;
 mod decision;
 mod features;
 mod inputs;
+mod monitoring;
 mod offers;
 mod policy;
 mod quality;
@@ -79,6 +80,9 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     }
     if let Some(offers) = &manifest.offers {
         offers::check_offers(offers, manifest).map_err(|error| error.at("offers"))?;
+    }
+    if let Some(monitoring) = &manifest.monitoring {
+        monitoring::check_monitoring(monitoring, manifest).map_err(|error| error.at("monitoring"))?;
     }
     match &manifest.reasons {
         Some(reasons) => decision::check_reasons(reasons, manifest).map_err(|error| error.at("reasons")),

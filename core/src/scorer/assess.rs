@@ -43,7 +43,6 @@ impl Assessment {
     }
 
     /// Whether the row has all scores.
-    #[cfg(feature = "authoring")]
     pub(super) fn is_sound(&self, row: usize) -> bool {
         self.scored(row) && self.lacking.get(row).is_some_and(|lacking| !lacking)
     }

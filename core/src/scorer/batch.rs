@@ -122,6 +122,9 @@ pub(super) fn each_chunk(
             key.compare(&mut frame, &mut seen);
         }
         let assessment = scorer.assess(frame, options)?;
+        if options.monitor {
+            scorer.observe(&assessment);
+        }
         take(scorer, &assessment)?;
         start = end;
     }

@@ -11,6 +11,7 @@ use crate::features::Features;
 use crate::limits::Limits;
 use crate::manifest::{Direction, Manifest, ReasonMethod, located};
 use crate::models::{Answers, Scoring};
+use crate::monitoring::Plan;
 use crate::offers::{self, Offers, State};
 use crate::policy::Policy;
 use crate::reasons::CodeMap;
@@ -113,6 +114,7 @@ fn assemble(
     let reads_issues = policy.as_ref().is_some_and(|policy| policy.reads(issues))
         || view.as_ref().is_some_and(|view| view.reads(issues))
         || offers.as_ref().is_some_and(|offers| offers.reads(issues));
+    let plan = Plan::new(&manifest, &scope, reference.as_ref(), lock.digest);
     Ok(Scorer {
         limits: *limits,
         scope,
@@ -132,6 +134,8 @@ fn assemble(
         deferred: manifest.models.iter().map(|model| offers::is_deferred(model, &manifest)).collect(),
         explaining,
         manifest,
+        plan,
+        counts: None,
         golden,
         scratch: Vec::new(),
     })

@@ -5,6 +5,7 @@ use super::{Scorer, batch};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::models::Scoring;
+use crate::monitoring::Mix;
 use crate::reasons::{Baseline, measure};
 use crate::request::Options;
 use crate::rules::Column;
@@ -31,6 +32,11 @@ impl Scorer {
         load(zip, limits, [0; 32], Purpose::Sample)
     }
 
+    /// What was wrong with the records of the sample, and what was decided on them.
+    pub(crate) fn take_mix(&mut self) -> Mix {
+        self.counts.take().map(|counts| counts.mix).unwrap_or_default()
+    }
+
     /// Takes a table of training rows through the stages, chunk by chunk.
     pub(crate) fn each_scored(&mut self, table: &[u8], mut take: impl FnMut(&SampleChunk<'_>)) -> Result<()> {
         let scope = self.scope.clone();
@@ -38,7 +44,8 @@ impl Scorer {
         let reasons = self.manifest.reasons.as_ref();
         let explained = reasons.and_then(|reasons| reasons.model.clone());
         let explained = explained.and_then(|id| self.manifest.models.iter().position(|model| model.id == id));
-        batch::each_chunk(self, &table, &Options::default(), |scorer, assessment| {
+        let options = Options { monitor: true, ..Options::default() };
+        batch::each_chunk(self, &table, &options, |scorer, assessment| {
             let rows = assessment.quality.len();
             let scored: Vec<usize> = (0..rows).filter(|&row| assessment.is_sound(row)).collect();
             let baseline = match explained.and_then(|at| scorer.models.get_mut(at)) {

@@ -36,5 +36,11 @@ pub const VERIFY: &str = "sbx_verify";
 pub const PACK: &str = "sbx_pack";
 /// `() -> status`; the result is the manifest's JSON Schema. Full module only.
 pub const SCHEMA: &str = "sbx_schema";
+/// `(handle, json, len) -> status`. Since 1.1.
+pub const UPDATE: &str = "sbx_update";
+/// `(handle) -> status`. Since 1.1.
+pub const COUNTS: &str = "sbx_counts";
+/// `(handle, json, len) -> status`. Since 1.1.
+pub const MONITOR: &str = "sbx_monitor";
 /// `(handle) -> status`.
 pub const UNLOAD: &str = "sbx_unload";

@@ -15,7 +15,7 @@ pub use error_codes::GUEST_ERROR_CODES;
 pub const MAJOR: u16 = 1;
 
 /// Minor number of the interface: grows when exports or fields are added that an older host may ignore.
-pub const MINOR: u16 = 0;
+pub const MINOR: u16 = 1;
 
 /// What `sbx_abi_version` returns: [`MAJOR`] in the upper half, [`MINOR`] in the lower.
 pub const VERSION: u32 = (MAJOR as u32) << 16 | MINOR as u32;
