@@ -12,8 +12,8 @@ use crate::bundle::Sha256Digest;
 use crate::frame::{Field, Issue, Layout, Part, Place};
 use crate::json::{push_integer, push_number, push_text};
 use crate::manifest::{Against, Texts};
-use crate::policy::{RuleResult, Ruling};
-use crate::rules::{Column, push_cell};
+use crate::policy::{ActionPart, RuleResult, Ruling};
+use crate::rules::{Column, Type, push_cell};
 use crate::schema::{Quality, Verdict};
 use crate::scorecard::{PointsCard, Tally};
 use crate::time::Timestamp;
@@ -86,6 +86,37 @@ pub struct IssueNames {
     pub sources: Vec<String>,
     /// The inputs that tell records apart.
     pub key: Vec<String>,
+}
+
+/// A column of a batch's answer that only some bundles have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Its name.
+    pub name: String,
+    /// Its type; lists become texts with a comma between their items.
+    pub ty: Type,
+    /// Where in a decision its value is: a JSON pointer (RFC 6901) in which `*` stands for every item of a
+    /// list.
+    pub pointer: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where a column of a batch's answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The column at this place.
+    Column(usize),
+    /// What the rules that fired ask for.
+    Ruling(ActionPart),
+}
+
+impl Shown {
+    /// One of the columns that expressions can name.
+    #[must_use]
+    pub fn column(name: impl Into<String>, ty: Type, place: usize, pointer: impl Into<String>) -> Self {
+        Self { name: name.into(), ty, pointer: pointer.into(), source: Source::Column(place) }
+    }
 }
 
 /// What does not differ between the decisions of a bundle.

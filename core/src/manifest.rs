@@ -6,8 +6,11 @@
 //! right. What needs more than one section to be judged (references, duplicate names) is in `check`.
 //! The guide for authors is `docs/manifest.md` and the pages beside it; `docs/bundle.schema.json` is generated from here.
 
+mod actions;
+mod amounts;
 mod bins;
 mod check;
+mod exposure;
 mod features;
 mod inputs;
 mod locate;
@@ -18,6 +21,7 @@ mod offers;
 mod policy;
 mod quality;
 mod reasons;
+mod risk;
 mod scores;
 mod severity;
 mod sheet;
@@ -30,8 +34,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use actions::{Actions, AlertAction, CollateralAction, ConditionAction, LimitAction, PriceAction};
+pub use amounts::Amount;
 pub use bins::{Bin, Closed};
 pub use check::RESERVED_NAMES;
+pub use exposure::{Limit, LimitOf, Limits};
 pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, Woe};
 pub use inputs::{Input, InputType, OnIssue};
 pub use locate::locate;
@@ -45,6 +52,7 @@ pub use offers::{
 pub use policy::{DefaultOutcome, FieldScope, HitPolicy, Outcome, Policy, Rule, RuleList, Step};
 pub use quality::{Check, Duplicates, Source};
 pub use reasons::{Against, Direction, ReasonCode, ReasonMethod, Reasons};
+pub use risk::{Banded, Combination, Risk, RiskKind, Risks, Strategy};
 pub use scores::{Characteristic, Grade, PointsCalibration, PointsMethod, Score, ScoreType, Scorecard};
 pub use severity::Severity;
 pub use tables::{
@@ -56,7 +64,7 @@ pub use view::{Alert, Band, Lifecycle, Stage, Tag, View, ViewField};
 
 use crate::bundle::MANIFEST;
 use crate::error::{Error, ErrorCode, Result};
-use crate::limits::Limits;
+use crate::limits;
 
 /// The format's number.
 pub const FORMAT: u32 = 1;
@@ -107,6 +115,12 @@ pub struct Manifest {
     /// Turns a probability into points and a grade.
     #[serde(default)]
     pub scorecard: Option<Scorecard>,
+    /// Risk matrices: likelihood, impact, level and what is done about it.
+    #[serde(default)]
+    pub risk: Option<Risks>,
+    /// Limits on exposure: per customer, per group, per segment.
+    #[serde(default)]
+    pub limits: Option<Limits>,
     /// One view of the customer: fields with bands, lifecycle stage, tags and alerts.
     #[serde(default)]
     pub view: Option<View>,
@@ -129,7 +143,7 @@ impl Manifest {
     ///
     /// # Errors
     /// `manifest_invalid` with the JSON path, the line and column, and what would be right.
-    pub fn read(json: &[u8], limits: &Limits) -> Result<Self> {
+    pub fn read(json: &[u8], limits: &limits::Limits) -> Result<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let manifest: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let place = error.path().to_string();
@@ -157,7 +171,7 @@ impl Manifest {
     /// `manifest_invalid` with the file, line and column, and what would be right; what `read` gives.
     pub fn read_tables<'b>(
         &mut self,
-        limits: &Limits,
+        limits: &limits::Limits,
         mut read: impl FnMut(&str) -> Result<Cow<'b, [u8]>>,
     ) -> Result<()> {
         let steps = self.policy.iter_mut().flat_map(|policy| &mut policy.steps);

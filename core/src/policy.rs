@@ -4,6 +4,7 @@
 //! Decision tables and lists of rules stand in one order; each sees what those before it gave, and the
 //! policy's own rules come last. The most severe outcome of all is the decision's.
 
+mod actions;
 mod applies;
 pub(crate) mod cell;
 mod describe;
@@ -16,6 +17,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use self::actions::Kinds;
 use self::list::{List, Parts};
 use self::steps::Step;
 use crate::bundle::Lock;
@@ -26,11 +28,12 @@ use crate::rules::{Column, Type};
 use crate::scope::Scope;
 use crate::time::Timestamp;
 
+pub use actions::{Alerting, Asked, Collateral, Measures, amounts};
 pub use describe::describe_rule;
 pub use list::{ListRuling, RuleResult};
 pub use steps::StepRuling;
 pub use table::{TableResult, TableRuling};
-pub use write::Shown;
+pub use write::ActionPart;
 
 /// The name of a list's outcome below the list's own.
 pub const OUTCOME: &str = "outcome";
@@ -38,7 +41,7 @@ pub const OUTCOME: &str = "outcome";
 pub const FIRED: &str = "fired";
 
 /// What the policy says about one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ruling {
     /// The outcome.
     pub outcome: Outcome,
@@ -46,6 +49,8 @@ pub struct Ruling {
     pub rules: ListRuling,
     /// What each step says, in the order of their first versions.
     pub steps: Vec<StepRuling>,
+    /// What all rules that fired ask for together.
+    pub measures: Measures,
 }
 
 /// What the policy must know about a record apart from the columns.
@@ -55,8 +60,10 @@ pub struct Case {
     pub now: Option<Timestamp>,
     /// Whether its quality is degraded.
     pub degraded: bool,
-    /// Whether a score that the bundle has is not there.
+    /// Whether a score, a risk or a limit that the bundle has is not known.
     pub unscored: bool,
+    /// The mildest outcome that limits on exposure allow.
+    pub breach: Option<Outcome>,
 }
 
 /// A policy, ready to be applied.
@@ -64,6 +71,10 @@ pub struct Case {
 pub struct Policy {
     steps: Vec<Step>,
     rules: List,
+    /// Which actions there are.
+    kinds: Kinds,
+    /// Unit of limits.
+    limit_unit: Option<String>,
     /// Per rule the code of its reason.
     reasons: Vec<Option<String>>,
     default: Outcome,
@@ -156,11 +167,16 @@ impl Policy {
         let steps = steps::load(policy, scope, lock, limits).map_err(|error| within(error, "policy"))?;
         let manifest::Policy { hit_policy, default, on_error, on_degraded, rules, .. } = policy;
         let (hit_policy, on_error) = (*hit_policy, *on_error);
-        let parts = Parts { hit_policy, default: Some(default.outcome), on_error, rules };
+        let parts = Parts { name: "", hit_policy, default: Some(default.outcome), on_error, rules };
+        let lists = policy.steps.iter().filter_map(|step| step.list.as_ref()).map(|list| &list.rules);
+        let mut kinds = Kinds::default();
+        lists.clone().chain([rules]).for_each(|rules| kinds.add(rules));
+        let actions = lists.chain([rules]).flatten().filter_map(|rule| rule.actions.as_ref());
+        let limit_unit = actions.filter_map(|actions| actions.limit.as_ref()?.unit.clone()).next();
         let reasons = rules.iter().map(|rule| rule.reason.clone()).collect();
         let rules = List::load(&parts, RULES, scope, scope.all().len(), lock, limits).map_err(place)?;
         let (default, on_degraded) = (default.outcome, *on_degraded);
-        Ok(Some(Self { steps, rules, reasons, default, on_error, on_degraded }))
+        Ok(Some(Self { steps, rules, kinds, limit_unit, reasons, default, on_error, on_degraded }))
     }
 
     /// Whether it depends on the time: an expression reads the column at this place, or something has dates.
@@ -194,8 +210,19 @@ impl Policy {
             }
         }
         let rules = self.rules.decide(columns, &now)?;
-        let rows = cases.iter().zip(rules).zip(steps);
-        Ok(rows.map(|((case, rules), steps)| self.conclude(case, rules, steps)).collect())
+        let mut measures = vec![Measures::default(); cases.len()];
+        if self.kinds != Kinds::default() {
+            for (at, step) in self.steps.iter().enumerate() {
+                let own: Vec<&StepRuling> = steps.iter().filter_map(|steps| steps.get(at)).collect();
+                step.ask(columns, &own, &mut measures)?;
+            }
+            self.rules.ask(columns, rules.iter().map(Some), &mut measures)?;
+            measures.iter_mut().for_each(Measures::finish);
+        }
+        let rows = cases.iter().zip(rules).zip(steps).zip(measures);
+        Ok(rows
+            .map(|(((case, rules), steps), measures)| self.conclude(case, rules, steps, measures))
+            .collect())
     }
 
     /// Codes of the reasons of all rows and rules that fired, in order.
@@ -209,8 +236,9 @@ impl Policy {
         codes
     }
 
-    fn conclude(&self, case: &Case, rules: ListRuling, steps: Vec<StepRuling>) -> Ruling {
+    fn conclude(&self, case: &Case, rules: ListRuling, steps: Vec<StepRuling>, measures: Measures) -> Ruling {
         let mut outcome = rules.outcome.unwrap_or(self.default);
+        outcome = case.breach.map_or(outcome, |breach| outcome.max(breach));
         for step in &steps {
             outcome = step.outcome().map_or(outcome, |own| outcome.max(own));
             if step.failed() {
@@ -222,9 +250,9 @@ impl Policy {
         {
             outcome = outcome.max(on_degraded);
         }
-        if case.unscored {
+        if case.unscored || measures.failed {
             outcome = outcome.max(self.on_error);
         }
-        Ruling { outcome, rules, steps }
+        Ruling { outcome, rules, steps, measures }
     }
 }

@@ -1,6 +1,7 @@
 //! What expressions can name, and where its column lies.
 //!
-//! The columns of a batch stand in one list: inputs, the time, features, scores, quality, the view, results
+//! The columns of a batch stand in one list: inputs, the time, features, scores, quality, risks, limits on
+//! exposure, the view, results
 //! of the policy's steps. An expression
 //! sees the part of the list that was computed before it. Programs come from a lock file that nobody has
 //! to trust, so each name and type that a program asks for is checked against this list at load.
@@ -11,8 +12,8 @@ use std::ops::Range;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{InputType, Manifest, ScoreType};
-use crate::policy;
 use crate::rules::{Code, Column, Program, Type, Variable};
+use crate::{exposure, policy, risk};
 
 /// Name of the time of the decision.
 pub const NOW: &str = "now";
@@ -20,6 +21,10 @@ pub const NOW: &str = "now";
 pub const QUALITY: &str = "quality";
 /// Name of the list of what is wrong with the record, each as `field:issue`.
 pub const QUALITY_ISSUES: &str = "quality_issues";
+/// What names of risks begin with.
+pub const RISK: &str = "risk";
+/// What names of limits on exposure begin with.
+pub const LIMITS: &str = "limits";
 /// Name of the scorecard's points.
 pub const POINTS: &str = "points";
 /// Name of the scorecard's grade.
@@ -43,7 +48,7 @@ pub const BAND_SUFFIX: &str = "_band";
 pub const PROBABILITY_SUFFIX: &str = "_probability";
 
 /// The names of a bundle in the order of their columns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope {
     variables: Vec<Variable>,
     by_name: BTreeMap<String, usize>,
@@ -51,6 +56,10 @@ pub struct Scope {
     given: usize,
     /// Columns of the scores.
     scores: Range<usize>,
+    /// Columns before the levels of risks.
+    before_risk: usize,
+    /// Columns before what limits on exposure give.
+    before_limits: usize,
     /// Columns before the results of the policy's first step.
     before_steps: usize,
     /// Columns that rules can name: all but the outcome and the items.
@@ -61,14 +70,7 @@ impl Scope {
     /// The names that a manifest declares.
     #[must_use]
     pub fn new(manifest: &Manifest) -> Self {
-        let mut scope = Self {
-            variables: Vec::new(),
-            by_name: BTreeMap::new(),
-            given: 0,
-            scores: 0..0,
-            before_steps: 0,
-            rules: 0,
-        };
+        let mut scope = Self::default();
         for input in &manifest.inputs {
             scope.declare(&input.name, rule_type(input.kind));
         }
@@ -88,6 +90,14 @@ impl Scope {
         }
         scope.declare(QUALITY, Type::String);
         scope.declare(QUALITY_ISSUES, Type::list(Type::String));
+        scope.before_risk = scope.variables.len();
+        for (name, ty) in manifest.risk.iter().flat_map(risk::names) {
+            scope.declare(&name, ty);
+        }
+        scope.before_limits = scope.variables.len();
+        for (name, ty) in manifest.limits.iter().flat_map(exposure::names) {
+            scope.declare(&name, ty);
+        }
         scope.declare_view(manifest);
         scope.before_steps = scope.variables.len();
         for (name, ty) in manifest.policy.iter().flat_map(policy::results) {
@@ -145,6 +155,18 @@ impl Scope {
     #[must_use]
     pub fn before_feature(&self, at: usize) -> &[Variable] {
         self.variables.get(..self.given + at).unwrap_or_default()
+    }
+
+    /// Columns before the levels of risks.
+    #[must_use]
+    pub const fn before_risk(&self) -> usize {
+        self.before_risk
+    }
+
+    /// Columns before what limits on exposure give.
+    #[must_use]
+    pub const fn before_limits(&self) -> usize {
+        self.before_limits
     }
 
     /// Columns before the results of the policy's first step.

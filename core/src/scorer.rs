@@ -22,8 +22,9 @@ use std::collections::BTreeMap;
 use self::assess::Assessment;
 use self::explain::Explaining;
 use self::load::Purpose;
-use crate::decision::{Decision, Letterhead, digest_input};
+use crate::decision::{Decision, Letterhead, Shown, digest_input};
 use crate::error::Result;
+use crate::exposure::Exposures;
 use crate::features::Features;
 use crate::frame::{Frame, read_record};
 use crate::limits::Limits;
@@ -34,6 +35,7 @@ use crate::offers::{Notes, Offers};
 use crate::policy::Policy;
 use crate::reasons::CodeMap;
 use crate::request::{Options, Output, read_options, read_request};
+use crate::risk::Risks;
 use crate::schema::{Checks, Schema};
 use crate::scope::Scope;
 use crate::scorecard::Card;
@@ -55,6 +57,8 @@ pub struct Scorer {
     card: Option<Card>,
     /// Which reason code each characteristic of the scorecard counts for.
     card_codes: Option<CodeMap>,
+    risks: Option<Risks>,
+    exposures: Option<Exposures>,
     view: Option<View>,
     policy: Option<Policy>,
     /// Whether a rule looks at what is wrong with the record.
@@ -212,8 +216,21 @@ impl Scorer {
         self.scratch = scratch;
     }
 
+    /// Columns of a batch's answer for the sections of risks, limits and policy.
+    fn shown(&self) -> Vec<Shown> {
+        let risks = self.risks.iter().flat_map(|risks| risks.shown(&self.scope));
+        let limits = self.exposures.iter().flat_map(|exposures| exposures.shown(&self.scope));
+        risks.chain(limits).chain(self.policy.iter().flat_map(Policy::shown)).collect()
+    }
+
     /// Appends the sections that only some manifests ask for; null for a row that was not scored.
     fn write_sections(&self, assessment: &Assessment, row: usize, options: &Options, out: &mut Vec<u8>) {
+        if let Some(risks) = &self.risks {
+            risks.write(assessment.risk(row), out);
+        }
+        if let Some(exposures) = &self.exposures {
+            exposures.write(assessment.exposure(row), out);
+        }
         if let Some(policy) = &self.policy {
             policy.write(assessment.ruling(row), &assessment.columns, row, out);
         }

@@ -284,8 +284,7 @@ fn each_truth(
 
 /// The band of a cell: the first whose bound lies above it.
 fn band(bands: &[Band], column: &Column, row: usize) -> Option<usize> {
-    let number = column.number(row).ok().flatten().filter(|number| !number.is_nan())?;
-    bands.iter().position(|band| band.below.is_none_or(|below| number < below))
+    Band::find(bands, column.number(row).ok().flatten()?)
 }
 
 /// The label of each row's greatest number, and that number; the first of equals.

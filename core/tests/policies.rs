@@ -7,6 +7,9 @@
 #[allow(dead_code, reason = "written for the tests of whole bundles; these need a part of it")]
 mod support;
 
+#[path = "policies/actions.rs"]
+mod actions;
+
 #[path = "policies/case.rs"]
 mod case;
 
@@ -18,6 +21,9 @@ mod hit_policies;
 
 #[path = "policies/steps.rs"]
 mod steps;
+
+#[path = "policies/risks.rs"]
+mod risks;
 
 #[path = "policies/sheets.rs"]
 mod sheets;

@@ -10,10 +10,11 @@ use crate::bundle::{LockedProgram, Programs, sha256};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{Feature, Input, InputType, Manifest, within};
+use crate::quantity::Slot;
 use crate::rules::lower::{Fact, Facts, RecordFields, Units, compile_as_with, compile_with};
 use crate::rules::{Code, Type, Variable};
 use crate::scope::{Scope, rule_type};
-use crate::{offers, schema, scores, view};
+use crate::{exposure, offers, risk, schema, scores, view};
 
 /// Lowers every expression.
 ///
@@ -53,6 +54,8 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
         let code = lowered.map_err(|error| error.at(&own.place))?;
         lowering.add(own.program, own.text, code);
     }
+    lowering.amounts(&risk::amounts(manifest, &scope))?;
+    lowering.amounts(&exposure::amounts(manifest, &scope))?;
     for (at, check) in manifest.checks.iter().enumerate() {
         let code = lowering.condition(&check.when, scope.before_scores());
         let code = code.map_err(|error| error.at(format_args!("checks[{at}].when")))?;
@@ -80,6 +83,26 @@ impl Lowering<'_> {
 
     fn compile(&self, text: &str, names: &[Variable]) -> Result<(Code, Units)> {
         compile_with(text, names, &self.facts, self.limits)
+    }
+
+    /// Lowers those amounts that are expressions.
+    fn amounts(&mut self, slots: &[Slot<'_>]) -> Result<()> {
+        for slot in slots {
+            let Some(own) = slot.expression() else { continue };
+            let lowered = self.compile(own.text, self.scope.before(own.visible)).and_then(|(code, units)| {
+                own.wanted.check(&code.result)?;
+                match (slot.unit, units.meet(&Units::declared(slot.unit))) {
+                    (Some(unit), Err(problem)) => {
+                        let message = format!("this is to be in {unit}: {problem}");
+                        Err(Error::new(ErrorCode::RuleInvalid, message))
+                    }
+                    _ => Ok(code),
+                }
+            });
+            let code = lowered.map_err(|error| error.at(&own.place))?;
+            self.add(own.program, own.text, code);
+        }
+        Ok(())
     }
 
     fn condition(&self, text: &str, names: &[Variable]) -> Result<Code> {

@@ -1,6 +1,7 @@
 //! What a manifest must keep beyond its types: names that are unique and mean something, ranges that
 //! are not empty, references that lead somewhere.
 
+mod actions;
 mod bins;
 mod data;
 mod decision;
@@ -10,6 +11,7 @@ mod monitoring;
 mod offers;
 mod policy;
 mod quality;
+mod risk;
 mod scorecard;
 mod scores;
 mod tables;
@@ -19,9 +21,10 @@ pub(super) use tables::check_tables;
 
 use std::collections::BTreeSet;
 
-use super::{Bin, Edges, Feature, Input, Manifest, Model, Offers, Scorecard, Texts, View};
+use super::{Bin, Edges, Feature, Input, Manifest, Model, Offers, Risk, Risks, Scorecard, Texts, View};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
+use crate::scope::{LIMITS, RISK};
 
 /// Names that expressions see without anybody declaring them.
 pub const RESERVED_NAMES: [&str; 3] = ["now", "quality", "quality_issues"];
@@ -70,6 +73,12 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     }
     if let Some(scorecard) = &manifest.scorecard {
         scorecard::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;
+    }
+    if let Some(risks) = &manifest.risk {
+        risk::check_risks(risks).map_err(|error| error.at("risk"))?;
+    }
+    if let Some(limits) = &manifest.limits {
+        risk::check_limits(limits, manifest).map_err(|error| error.at("limits"))?;
     }
     if let Some(view) = &manifest.view {
         view::check_view(view, manifest).map_err(|error| error.at("view"))?;
@@ -154,6 +163,8 @@ fn check_size(manifest: &Manifest, limits: &Limits) -> Result<()> {
         + manifest.features.iter().map(feature_items).sum::<usize>()
         + manifest.models.iter().map(|model| 1 + fed(model) + points(model) + labels(model)).sum::<usize>()
         + manifest.scorecard.as_ref().map_or(0, card_items)
+        + manifest.risk.as_ref().map_or(0, risk_items)
+        + manifest.limits.as_ref().map_or(0, limit_items)
         + manifest.view.as_ref().map_or(0, view_items)
         + manifest.offers.as_ref().map_or(0, offer_items)
         + manifest.policy.as_ref().map_or(0, policy::items)
@@ -187,6 +198,15 @@ fn offer_items(offers: &Offers) -> usize {
     offers.items.len() + offers.attributes.len() + rules + contact
 }
 
+fn risk_items(risks: &Risks) -> usize {
+    let cells = |risk: &Risk| 1 + risk.likelihood.bands.len() * risk.impact.bands.len().max(1);
+    risks.levels.len() + risks.risks.iter().map(cells).sum::<usize>()
+}
+
+fn limit_items(limits: &super::Limits) -> usize {
+    limits.limits.iter().map(|limit| 1 + limit.by_segment.len()).sum()
+}
+
 fn view_items(view: &View) -> usize {
     let stages = view.lifecycle.as_ref().map_or(0, |lifecycle| lifecycle.stages.len());
     let fields = view.fields.iter().map(|field| 1 + field.bands.len()).sum::<usize>();
@@ -217,6 +237,8 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
     if manifest.scorecard.is_some() {
         taken.extend(SCORECARD_NAMES);
     }
+    taken.extend(manifest.risk.as_ref().map(|_| RISK));
+    taken.extend(manifest.limits.as_ref().map(|_| LIMITS));
     let take = |name: &str, place: String, taken: &BTreeSet<&str>| -> Result<()> {
         check_name(name).map_err(|error| error.at(&place))?;
         if taken.contains(name) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::actions::Actions;
 use super::maps;
 use super::tables::Table;
 use super::texts::Texts;
@@ -151,9 +152,12 @@ pub struct Rule {
     pub id: String,
     /// CEL condition over inputs, features, scores (`pd`, `points`, `grade`), `quality` and `now`.
     pub when: String,
-    /// The outcome where it holds.
+    /// The outcome where it holds; needed unless the rule has actions.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+    /// What is asked for where it holds.
+    #[serde(default)]
+    pub actions: Option<Actions>,
     /// Code of the reason that is given where it holds.
     #[serde(default)]
     pub reason: Option<String>,

@@ -87,6 +87,15 @@ pub struct Band {
     pub title: Texts,
 }
 
+impl Band {
+    /// The band of a number, by its place: the first whose bound lies above it; `None` for NaN.
+    #[must_use]
+    pub fn find(bands: &[Self], number: f64) -> Option<usize> {
+        let holds = |band: &Self| band.below.is_none_or(|below| number < below);
+        if number.is_nan() { None } else { bands.iter().position(holds) }
+    }
+}
+
 /// The lifecycle as a table: the first stage whose condition holds is the customer's.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::actions::{Asks, Measures};
 use super::applies::{Applies, Applying};
 use crate::bundle::Lock;
 use crate::error::Result;
@@ -69,10 +70,13 @@ struct Condition {
     applies: Applies,
     outcome: Option<Outcome>,
     priority: i32,
+    asks: Option<Asks>,
 }
 
 /// What a list is made of.
 pub(super) struct Parts<'m> {
+    /// The list's name, empty for the policy's own rules.
+    pub(super) name: &'m str,
     pub(super) hit_policy: HitPolicy,
     pub(super) default: Option<Outcome>,
     pub(super) on_error: Outcome,
@@ -111,8 +115,15 @@ impl List {
     ) -> Result<Self> {
         let mut rules = Vec::with_capacity(parts.rules.len());
         for (at, (rule, path)) in parts.rules.iter().zip(rule_paths(prefix, parts.rules)).enumerate() {
-            let condition = bind(rule, &path, scope, visible, lock, limits)
-                .map_err(|error| error.at(format_args!("rules[{at}].when")))?;
+            let place = format!("rules[{at}]");
+            let mut condition = bind(rule, &path, scope, visible, lock, limits)
+                .map_err(|error| error.at("when").at(&place))?;
+            let name = match parts.name {
+                "" => rule.id.clone(),
+                list => format!("{list}.{}", rule.id),
+            };
+            condition.asks = Asks::load(rule, &name, &path, visible, scope, lock, limits)
+                .map_err(|error| error.at(&place))?;
             rules.push(condition);
         }
         let Parts { hit_policy, default, on_error, .. } = *parts;
@@ -126,7 +137,39 @@ impl List {
 
     /// Whether a rule reads the column at this place.
     pub(super) fn reads(&self, place: usize) -> bool {
-        self.rules.iter().any(|rule| rule.bound.reads(place))
+        self.rules
+            .iter()
+            .any(|rule| rule.bound.reads(place) || rule.asks.as_ref().is_some_and(|asks| asks.reads(place)))
+    }
+
+    /// Adds what the rules that fired ask for, row by row.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub(super) fn ask<'r>(
+        &self,
+        columns: &[Column],
+        rulings: impl Iterator<Item = Option<&'r ListRuling>> + Clone,
+        measures: &mut [Measures],
+    ) -> Result<()> {
+        let mut numbers = Vec::with_capacity(self.rules.len());
+        for (at, rule) in self.rules.iter().enumerate() {
+            // Amounts cost as much as rules; those that nobody asks for are not computed.
+            let asked = || rulings.clone().flatten().any(|ruling| ruling.fired.contains(&at));
+            numbers.push(match &rule.asks {
+                Some(asks) if asked() => Some(asks.numbers(columns, measures.len())?),
+                _ => None,
+            });
+        }
+        for (row, (ruling, measures)) in rulings.zip(measures).enumerate() {
+            for &at in ruling.map_or(&[][..], |ruling| &ruling.fired) {
+                let rule = self.rules.get(at).and_then(|rule| rule.asks.as_ref());
+                if let (Some(asks), Some(Some(numbers))) = (rule, numbers.get(at)) {
+                    asks.add(numbers, row, measures);
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(super) const fn hit_policy(&self) -> HitPolicy {
@@ -211,5 +254,11 @@ fn bind(
     check_condition(bound.result())?;
     let applies =
         Applies::new(rule.effective_from.as_deref(), rule.effective_until.as_deref(), &rule.scope, scope)?;
-    Ok(Condition { bound, applies, outcome: rule.outcome, priority: rule.priority.unwrap_or_default() })
+    Ok(Condition {
+        bound,
+        applies,
+        outcome: rule.outcome,
+        priority: rule.priority.unwrap_or_default(),
+        asks: None,
+    })
 }

@@ -1,5 +1,6 @@
 //! The steps of a policy: decision tables and lists of rules, each with its versions over time.
 
+use super::actions::Measures;
 use super::applies::{Applies, Applying};
 use super::list::{List, ListRuling, Parts};
 use super::table::{Table, TableResult, TableRuling, column_of};
@@ -125,7 +126,7 @@ fn load_version(
             let rules = list.as_ref().map_or(&[][..], |list| &list.rules);
             let hit_policy = list.as_ref().map_or(manifest::HitPolicy::Collect, |list| list.hit_policy);
             let default = list.as_ref().and_then(|list| list.default.as_ref()).map(|default| default.outcome);
-            let parts = Parts { hit_policy, default, on_error, rules };
+            let parts = Parts { name: &spec.id, hit_policy, default, on_error, rules };
             let prefix = format!("{path}.rules");
             let body = List::load(&parts, &prefix, scope, visible, lock, limits)
                 .map_err(|error| error.at("list"))?;
@@ -208,6 +209,27 @@ impl Step {
         let first = columns.len() - self.results.len();
         columns[first..].reverse();
         Ok(rulings)
+    }
+
+    /// Adds what the rules that fired ask for. `rulings` are those of this step, row by row.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub(super) fn ask(
+        &self,
+        columns: &[Column],
+        rulings: &[&StepRuling],
+        measures: &mut [Measures],
+    ) -> Result<()> {
+        for (at, version) in self.versions.iter().enumerate() {
+            let Body::List(list) = &version.body else { continue };
+            let own = rulings.iter().map(|ruling| match ruling {
+                StepRuling::List(ruling, Ok(version)) if *version == at => Some(ruling),
+                _ => None,
+            });
+            list.ask(columns, own, measures)?;
+        }
+        Ok(())
     }
 
     /// Codes of the reasons of what fired.

@@ -6,11 +6,13 @@ use super::Scorer;
 use super::explain::Explained;
 use crate::decision::{Explanation, Score, issue_text};
 use crate::error::{Error, ErrorCode, Result};
+use crate::exposure::ExposureRuling;
 use crate::frame::Frame;
 use crate::manifest::Manifest;
 use crate::offers::{self, Recommendation};
 use crate::policy::{Case, Ruling};
 use crate::request::Options;
+use crate::risk::RiskRuling;
 use crate::rules::{Column, Data, List, Texts, Value};
 use crate::schema::{Quality, Verdict};
 use crate::scorecard::{Card, CardPoints, Tally};
@@ -31,6 +33,8 @@ pub(super) struct Assessment {
     lacking: Vec<bool>,
     card: CardPoints,
     views: Views,
+    risks: Vec<RiskRuling>,
+    exposures: Vec<ExposureRuling>,
     rulings: Vec<Ruling>,
     offers: Vec<Option<Recommendation>>,
     explained: Vec<Option<Explained>>,
@@ -102,6 +106,14 @@ impl Assessment {
         self.rulings.get(row).filter(|_| self.scored(row))
     }
 
+    pub(super) fn risk(&self, row: usize) -> Option<&RiskRuling> {
+        self.risks.get(row).filter(|_| self.scored(row))
+    }
+
+    pub(super) fn exposure(&self, row: usize) -> Option<&ExposureRuling> {
+        self.exposures.get(row).filter(|_| self.scored(row))
+    }
+
     pub(super) fn explained(&self, row: usize) -> Option<&Explained> {
         self.explained.get(row)?.as_ref()
     }
@@ -139,6 +151,14 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
     let verdicts: Texts = quality.iter().map(|quality| quality.verdict.name()).collect();
     columns.push(Column::new(Data::Text(verdicts)));
     columns.push(issues_column(scorer, &quality));
+    let risks = match &scorer.risks {
+        Some(risks) => risks.judge(&mut columns, rows)?,
+        None => Vec::new(),
+    };
+    let exposures = match &scorer.exposures {
+        Some(exposures) => exposures.hold(&mut columns, rows)?,
+        None => Vec::new(),
+    };
     let views = match (&scorer.view, &scorer.manifest.view) {
         (Some(view), Some(own)) => view.take(own, &mut columns, &scorer.answers, &scored, rows)?,
         _ => Views::default(),
@@ -149,7 +169,10 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
             let cases = quality.iter().enumerate().map(|(row, quality)| Case {
                 now: now.get(row).copied().flatten(),
                 degraded: quality.verdict == Verdict::Degraded,
-                unscored: lacking.get(row).is_none_or(|&lacking| lacking),
+                unscored: lacking.get(row).is_none_or(|&lacking| lacking)
+                    || risks.get(row).is_some_and(RiskRuling::is_unknown)
+                    || exposures.get(row).is_some_and(ExposureRuling::is_unknown),
+                breach: exposures.get(row).and_then(|ruling| ruling.outcome),
             });
             policy.decide(&mut columns, &cases.collect::<Vec<_>>())?
         }
@@ -177,7 +200,20 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         }
         _ => Vec::new(),
     };
-    Ok(Assessment { quality, columns, now, scores, lacking, card, views, rulings, offers, explained })
+    Ok(Assessment {
+        quality,
+        columns,
+        now,
+        scores,
+        lacking,
+        card,
+        risks,
+        exposures,
+        views,
+        rulings,
+        offers,
+        explained,
+    })
 }
 
 /// The outcome, for the offers; null without a policy.

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Scorer;
+use crate::decision::Shown;
 use crate::manifest::{Input, InputType, Outcome, Texts, View};
 use crate::onnx::ValueInfo;
-use crate::policy::{Policy, describe_rule};
+use crate::policy::describe_rule;
 use crate::rules::Type;
 use crate::scope::{GRADE, POINTS};
 use crate::scorecard::{Card, PointsCard};
@@ -144,19 +145,17 @@ fn languages(scorer: &Scorer) -> Vec<&str> {
     first.filter(|code| all.iter().all(|texts| codes(texts, code))).map(String::as_str).collect()
 }
 
-/// Columns that a batch's answer has for the policy's sections: their names, their types, and where in a
-/// decision the value is, as a JSON pointer. Lists are texts with a comma between their items.
+/// Columns that a batch's answer has for sections that only some bundles have: their names, their types, and
+/// where in a decision the value is.
 fn shown(scorer: &Scorer) -> Vec<Value> {
-    let shown = scorer.policy.iter().flat_map(Policy::shown);
-    let column = |shown: crate::policy::Shown| {
-        let place = scorer.scope.position(&shown.name)?;
-        let kind = match scorer.scope.all().get(place)?.ty {
+    let column = |shown: Shown| {
+        let kind = match shown.ty {
             Type::Double => "number",
             Type::Int => "integer",
             Type::Bool => "boolean",
             _ => "string",
         };
-        Some(json!({"name": shown.name, "type": kind, "pointer": shown.pointer}))
+        json!({"name": shown.name, "type": kind, "pointer": shown.pointer})
     };
-    shown.filter_map(column).collect()
+    scorer.shown().into_iter().map(column).collect()
 }

@@ -159,8 +159,8 @@ impl Scorer {
         Some(CardTally { card, tally: assessment.tally(row)?, against })
     }
 
-    /// The reasons of a decision: of each row and rule that fired, then of what the view shows, each code
-    /// once; then of the model.
+    /// The reasons of a decision: of each limit that is passed and each row and rule that fired, then of
+    /// what the view shows, each code once; then of the model.
     pub(super) fn reasons<'s>(
         &'s self,
         assessment: &Assessment,
@@ -184,6 +184,9 @@ impl Scorer {
                 given.push(reason(code, source, f64::NAN));
             }
         };
+        if let (Some(exposures), Some(ruling)) = (&self.exposures, assessment.exposure(row)) {
+            exposures.reason_codes(ruling).for_each(|name| give(name, ReasonSource::Policy));
+        }
         let ruled = self.policy.as_ref().zip(assessment.ruling(row));
         for name in ruled.map_or_else(Vec::new, |(policy, ruling)| policy.reason_codes(ruling)) {
             give(name, ReasonSource::Policy);

@@ -3,17 +3,18 @@
 use super::Scorer;
 use super::assess::Assessment;
 use super::gather::{Gathered, Optional};
+use crate::decision::Source;
 use crate::manifest::{self, OFFER_COLUMNS};
 use crate::offers::{Cause, Recommendation, offer_code};
 use crate::onnx::Strings;
-use crate::policy::Policy;
+use crate::rules::Value;
 use crate::scope::{ALERTS, BAND_SUFFIX, LIFECYCLE, POINTS, PROBABILITY_SUFFIX, TAGS};
 use crate::table::Writer;
 
 /// The further columns of an answer.
 pub(super) struct Extras {
-    /// Their names, their places in the frame, and what was gathered.
-    columns: Vec<(String, usize, Gathered)>,
+    /// Their names, where they come from, and what was gathered.
+    columns: Vec<(String, Source, Gathered)>,
     offers: Option<OfferColumns>,
 }
 
@@ -34,22 +35,31 @@ struct OfferColumns {
 impl Extras {
     /// The columns that the manifest asks for, without rows.
     pub(super) fn new(scorer: &Scorer) -> Self {
-        let policy = scorer.policy.iter().flat_map(Policy::shown).map(|shown| shown.name);
-        let columns = view_names(scorer).into_iter().chain(policy).filter_map(|name| {
+        let view = view_names(scorer).into_iter().filter_map(|name| {
             let place = scorer.scope.position(&name)?;
-            Some((name, place, Gathered::of(&scorer.scope.all().get(place)?.ty)))
+            Some((name, Source::Column(place), Gathered::of(&scorer.scope.all().get(place)?.ty)))
         });
+        let shown = scorer.shown().into_iter();
+        let shown = shown.map(|shown| (shown.name, shown.source, Gathered::of(&shown.ty)));
         let offers = scorer.manifest.offers.as_ref().map(|own| OfferColumns {
             propensity: own.bandit.as_ref().map(|_| Optional::default()),
             ..OfferColumns::default()
         });
-        Self { columns: columns.collect(), offers }
+        Self { columns: view.chain(shown).collect(), offers }
     }
 
     /// Appends a row.
     pub(super) fn push(&mut self, scorer: &Scorer, assessment: &Assessment, row: usize) {
-        for (_, place, column) in &mut self.columns {
-            column.push(assessment.columns.get(*place), row, assessment.scored(row));
+        for (_, source, column) in &mut self.columns {
+            match source {
+                Source::Column(place) => {
+                    column.push(assessment.columns.get(*place), row, assessment.scored(row));
+                }
+                Source::Ruling(part) => {
+                    let ruling = assessment.ruling(row);
+                    column.push_value(&ruling.map_or(Value::Null, |ruling| part.of(&ruling.measures)));
+                }
+            }
         }
         if let (Some(columns), Some(own)) = (&mut self.offers, &scorer.manifest.offers) {
             columns.push(own, assessment.offers(row));

@@ -58,20 +58,24 @@ impl Gathered {
     }
 
     fn push_any(&mut self, cell: Cell) {
-        let value = if let Cell::Value(value) = cell { value } else { Value::Null };
+        self.push_value(&if let Cell::Value(value) = cell { value } else { Value::Null });
+    }
+
+    /// Appends a value.
+    pub(super) fn push_value(&mut self, value: &Value) {
         match self {
             Self::Numbers(own) => {
-                own.push_cell(if let Value::Double(number) = value { Some(number) } else { None });
+                own.push_cell(if let Value::Double(number) = value { Some(*number) } else { None });
             }
             Self::Integers(own) => {
-                own.push_cell(if let Value::Int(number) = value { Some(number) } else { None });
+                own.push_cell(if let Value::Int(number) = value { Some(*number) } else { None });
             }
             Self::Truths(own) => {
-                own.push_cell(if let Value::Bool(truth) = value { Some(truth) } else { None });
+                own.push_cell(if let Value::Bool(truth) = value { Some(*truth) } else { None });
             }
             Self::Texts(own) => {
                 let mut text = String::new();
-                let known = joined(&value, &mut text);
+                let known = joined(value, &mut text);
                 own.push(known.then_some(&*text));
             }
         }

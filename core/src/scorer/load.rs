@@ -7,6 +7,7 @@ use super::explain::Explaining;
 use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, REFERENCE, Sha256Digest, sha256};
 use crate::decision::{IssueNames, Letterhead};
 use crate::error::{Error, ErrorCode, Result};
+use crate::exposure::Exposures;
 use crate::features::Features;
 use crate::limits::Limits;
 use crate::manifest::{Direction, Manifest, ReasonMethod, located};
@@ -16,6 +17,7 @@ use crate::offers::{self, Offers, State};
 use crate::policy::Policy;
 use crate::reasons::CodeMap;
 use crate::reference::Reference;
+use crate::risk::Risks;
 use crate::schema::{Checks, Schema};
 use crate::scope::{NOW, QUALITY_ISSUES, Scope};
 use crate::scorecard::Card;
@@ -68,6 +70,8 @@ fn assemble(
     let checks = Checks::load(&manifest, &scope, lock, limits)?;
     let scores = Scores::load(&manifest, &scope, lock, limits)?;
     let card = Card::load(&manifest, &scope)?;
+    let risks = Risks::load(&manifest, &scope, lock, limits)?;
+    let exposures = Exposures::load(&manifest, &scope, lock, limits)?;
     let view = View::load(&manifest, &scope, lock, limits)?;
     let offers = load_offers(archive, &manifest, &scope, lock, limits)?;
     let policy = Policy::load(&manifest, &scope, lock, limits)?;
@@ -103,16 +107,20 @@ fn assemble(
     }
     let time = scope.position(NOW).unwrap_or(usize::MAX);
     let policy_uses_time = policy.as_ref().is_some_and(|policy| policy.uses_time(time));
-    let view_uses_time = view.as_ref().is_some_and(|view| view.reads(time));
+    let stages_read = |place| {
+        view.as_ref().is_some_and(|view| view.reads(place))
+            || risks.as_ref().is_some_and(|risks| risks.reads(place))
+            || exposures.as_ref().is_some_and(|exposures| exposures.reads(place))
+    };
     let uses_time = features.read(time)
         || checks.read(time)
         || scores.read(time)
-        || view_uses_time
+        || stages_read(time)
         || offers.as_ref().is_some_and(|offers| offers.uses_time(time))
         || (policy_uses_time && purpose == Purpose::Decide);
     let issues = scope.position(QUALITY_ISSUES).unwrap_or(usize::MAX);
     let reads_issues = policy.as_ref().is_some_and(|policy| policy.reads(issues))
-        || view.as_ref().is_some_and(|view| view.reads(issues))
+        || stages_read(issues)
         || offers.as_ref().is_some_and(|offers| offers.reads(issues));
     let plan = Plan::new(&manifest, &scope, reference.as_ref(), lock.digest);
     Ok(Scorer {
@@ -128,6 +136,8 @@ fn assemble(
         card_codes: card_codes(&manifest),
         card,
         head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
+        risks,
+        exposures,
         view,
         policy,
         offers,

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use crate::authoring::coverage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::manifest::{Policy, Rule, Table, TableOutput, TableOutputType, within};
 use crate::policy::layout::{Layout, Literal};
 use crate::policy::{self, RULES};
@@ -41,7 +41,28 @@ impl Lowering<'_> {
             let code = self
                 .condition(&rule.when, self.scope.before(visible))
                 .map_err(|error| error.at(format_args!("rules[{at}].when")))?;
-            self.add(path, &rule.when, code);
+            self.add(path.clone(), &rule.when, code);
+            self.amounts(&policy::amounts(rule, &path, &format!("rules[{at}]"), visible))?;
+            self.evidence(rule).map_err(|error| error.at(format_args!("rules[{at}].actions.alert")))?;
+        }
+        Ok(())
+    }
+
+    /// Evidence must be there, and must not be what identifies a customer.
+    fn evidence(&self, rule: &Rule) -> Result<()> {
+        let alert = rule.actions.as_ref().and_then(|actions| actions.alert.as_ref());
+        for (at, name) in alert.iter().flat_map(|alert| &alert.evidence).enumerate() {
+            let place = format!("evidence[{at}]");
+            if self.scope.position(name).is_none() {
+                let message =
+                    format!("there is no `{name}`; evidence is an input, a feature, a score or a result");
+                return Err(Error::new(ErrorCode::ManifestInvalid, message).at(place));
+            }
+            if self.manifest.input(name).is_some_and(|input| input.personal) {
+                let message =
+                    format!("`{name}` is personal and stays out of decisions; show a feature made of it");
+                return Err(Error::new(ErrorCode::ManifestInvalid, message).at(place));
+            }
         }
         Ok(())
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::{FieldScope, HitPolicy, InputType, Manifest, Policy, Rule, Step};
+use super::actions::{check_actions, check_units};
 use super::{MAX_NAME_BYTES, RESERVED_NAMES, SCORECARD_NAMES};
 use super::{check_name, check_texts, each, invalid, unknown};
 use crate::error::{Error, Result};
-use crate::scope::Scope;
+use crate::scope::{LIMITS, RISK, Scope};
 use crate::time::Timestamp;
 
 /// How many rules and rows a policy has.
@@ -22,6 +23,7 @@ pub(super) fn items(policy: &Policy) -> usize {
 
 pub(super) fn check_policy(policy: &Policy, manifest: &Manifest) -> Result<()> {
     check_rules(&policy.rules, policy.hit_policy, manifest)?;
+    check_units(policy)?;
     let taken = taken(manifest);
     for (at, step) in policy.steps.iter().enumerate() {
         let place = |error: Error| error.at(format_args!("steps[{at}]"));
@@ -47,7 +49,8 @@ pub(super) fn check_policy(policy: &Policy, manifest: &Manifest) -> Result<()> {
 fn taken(manifest: &Manifest) -> BTreeSet<String> {
     let scope = Scope::new(manifest);
     let known = scope.before(scope.before_steps()).iter().map(|variable| variable.name.clone());
-    known.chain(RESERVED_NAMES.into_iter().chain(SCORECARD_NAMES).map(str::to_owned)).collect()
+    let reserved = RESERVED_NAMES.into_iter().chain(SCORECARD_NAMES).chain([RISK, LIMITS]);
+    known.chain(reserved.map(str::to_owned)).collect()
 }
 
 fn check_step(step: &Step, taken: &BTreeSet<String>, manifest: &Manifest) -> Result<()> {
@@ -104,8 +107,12 @@ fn check_rule(rule: &Rule, hit_policy: HitPolicy, manifest: &Manifest) -> Result
     if rule.when.trim().is_empty() {
         return Err(invalid("a condition must not be empty; `true` always holds").at("when"));
     }
-    if rule.outcome.is_none() {
-        return Err(invalid("a rule needs an `outcome`").at("outcome"));
+    match &rule.actions {
+        None if rule.outcome.is_none() => {
+            return Err(invalid("a rule needs an `outcome`, or `actions`").at("outcome"));
+        }
+        None => {}
+        Some(actions) => check_actions(actions).map_err(|error| error.at("actions"))?,
     }
     check_reason(rule.reason.as_deref(), manifest).map_err(|error| error.at("reason"))?;
     check_dates(rule.effective_from.as_deref(), rule.effective_until.as_deref())?;

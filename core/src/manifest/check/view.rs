@@ -146,7 +146,7 @@ fn is_number(name: &str, manifest: &Manifest) -> Result<bool> {
     Err(unknown("score, feature or input", name, known).at("name"))
 }
 
-fn check_bands(bands: &[Band]) -> Result<()> {
+pub(super) fn check_bands(bands: &[Band]) -> Result<()> {
     unique("bands", bands.iter().map(|band| band.label.as_str()), "label")?;
     let mut before = f64::NEG_INFINITY;
     for (at, band) in bands.iter().enumerate() {
