@@ -11,6 +11,8 @@ from onnx import helper
 
 SEED = 20261123
 
+Feeds = dict[str, np.ndarray]
+
 
 @dataclass
 class Case:
@@ -22,10 +24,14 @@ class Case:
 
     name: str
     model: bytes
-    feeds: dict[str, np.ndarray]
+    feeds: Feeds
     source: dict[str, np.ndarray] = field(default_factory=dict)
     source_tolerance: float = 1e-4
     tolerance: float = 1e-5
+    #: What the standard says of some outputs, by output name, from a slow and obvious evaluation.
+    standard: dict[str, np.ndarray] = field(default_factory=dict)
+    #: Whether rows may be added and left out: not where an input has no batch axis.
+    batched: bool = True
 
 
 Family = Callable[[], Iterator[Case]]
@@ -56,6 +62,28 @@ def hostile(x: np.ndarray) -> np.ndarray:
         rows[2 * i, :] = value
         rows[2 * i + 1, i % x.shape[1]] = value
     return rows.astype(np.float32)
+
+
+def hostile_feeds(feeds: Feeds) -> Feeds:
+    """The first row many times over, each time with something that honest data does not have."""
+    strange: list[Feeds] = []
+    first = {name: value[:1] for name, value in feeds.items()}
+
+    def add(name: str, at: int, value: Any) -> None:
+        row = {key: array.copy() for key, array in first.items()}
+        row[name].reshape(1, -1)[0, at] = value
+        strange.append(row)
+
+    for name, value in first.items():
+        columns = value.reshape(1, -1).shape[1]
+        if value.dtype.kind == "f":
+            for i, number in enumerate([np.nan, np.inf, -np.inf, -0.0, 1e-40, 3.4e38, -3.4e38]):
+                add(name, i % columns, number)
+                add(name, (i + 1) % columns, number)
+        elif value.dtype.kind == "O":
+            for i, text in enumerate(["", "never seen", "ß", "İstanbul", "\u00e9", "e\u0301", "😀", " a ", "NaN"]):
+                add(name, i % columns, text)
+    return {name: np.concatenate([row[name] for row in strange or [first]]) for name in feeds}
 
 
 def plain_integers() -> None:

@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 from onnx import TensorProto, helper
 
+from . import plain_trees
 from .case import SEED, Case, hostile
 
 MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ")
@@ -103,7 +104,10 @@ def regressors() -> Iterator[Case]:
         if at % 3:
             attributes["base_values"] = [0.25 * (k + 1) for k in range(targets)]
         name = f"trees/reg/{'mixed' if len(modes) > 1 else modes[0]}/{aggregate}/{post}/{targets}"
-        yield Case(name, model("TreeEnsembleRegressor", attributes, 4, [y]), {"X": x})
+        sums = plain_trees.aggregated(plain_trees.votes(attributes, "target", x), targets, aggregate)
+        answer = plain_trees.transformed(sums + attributes.get("base_values", [0.0] * targets), post)
+        standard = {} if answer is None else {"Y": answer.astype(np.float32)}
+        yield Case(name, model("TreeEnsembleRegressor", attributes, 4, [y]), {"X": x}, standard=standard)
 
 
 def classifiers() -> Iterator[Case]:
@@ -134,4 +138,22 @@ def classifiers() -> Iterator[Case]:
         kind = TensorProto.STRING if text else TensorProto.INT64
         label = helper.make_tensor_value_info("L", kind, [None])
         name = f"trees/cls/{post}/{classes}c{columns}w/{'text' if text else 'int'}/base{base}"
-        yield Case(name, model("TreeEnsembleClassifier", attributes, 4, [label, scores]), {"X": x})
+        standard = {}
+        if columns == classes or len(attributes.get("base_values", [])) == classes:
+            labels = attributes.get("classlabels_strings") or attributes["classlabels_int64s"]
+            standard = by_the_standard(attributes, x, labels, post)
+        yield Case(
+            name,
+            model("TreeEnsembleClassifier", attributes, 4, [label, scores]),
+            {"X": x},
+            standard=standard,
+        )
+
+
+def by_the_standard(attributes: dict, x: np.ndarray, labels: list, post: str) -> dict[str, np.ndarray]:
+    """Labels and scores where votes and base values are for the classes that they name."""
+    sums = plain_trees.aggregated(plain_trees.votes(attributes, "class", x), len(labels), "SUM")
+    sums = sums + np.array(attributes.get("base_values", [0.0] * len(labels)))
+    answer = plain_trees.transformed(sums, post)
+    top = np.array(labels, object if isinstance(labels[0], str) else np.int64)[sums.argmax(1)]
+    return {"L": top} | ({} if answer is None else {"P": answer.astype(np.float32)})
