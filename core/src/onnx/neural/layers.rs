@@ -49,49 +49,12 @@ pub(super) const OPERATORS: &[Operator] = &[
         |spec| convolution(spec, 0, true)
     ),
     layer!(
-        "MaxPool",
-        &[1, 8, 10, 11, 12, 22],
-        (1, 1),
-        (1, 2),
-        &["auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"],
-        floats
-    ),
-    layer!(
-        "AveragePool",
-        &[1, 7, 10, 11, 19, 22],
-        (1, 1),
-        (1, 1),
-        &["auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides"],
-        floats
-    ),
-    layer!("GlobalAveragePool", &[1, 22], (1, 1), (1, 1), &[], floats),
-    layer!("GlobalMaxPool", &[1, 22], (1, 1), (1, 1), &[], floats),
-    layer!("GlobalLpPool", &[1, 2, 22], (1, 1), (1, 1), &["p"], floats),
-    layer!(
         "BatchNormalization",
         &[7, 9, 14, 15],
         (5, 5),
         (1, 1),
         &["epsilon", "momentum", "training_mode", "spatial"],
         inference
-    ),
-    layer!(
-        "Resize",
-        &[10, 11, 13, 18, 19],
-        (1, 4),
-        (1, 1),
-        &[
-            "antialias",
-            "axes",
-            "coordinate_transformation_mode",
-            "cubic_coeff_a",
-            "exclude_outside",
-            "extrapolation_value",
-            "keep_aspect_ratio_policy",
-            "mode",
-            "nearest_mode"
-        ],
-        floats
     ),
     layer!("GridSample", &[16, 20, 22], (2, 2), (1, 1), &["align_corners", "mode", "padding_mode"], floats),
     layer!(

@@ -38,6 +38,10 @@ fn build(layer: &Layer, spec: &mut NodeSpec<'_>) -> Result<Built> {
         let _known = spec.attributes.has(name);
     }
     layers::check_sizes(layer, spec)?;
+    #[cfg(feature = "extended")]
+    if layer.name == "Conv" && spec.dtype(0)? != crate::onnx::tensor::DType::F32 {
+        return extended::convolution::build(spec);
+    }
     (layer.check)(spec)?;
     #[cfg(feature = "neural")]
     return backend::build(layer, spec);

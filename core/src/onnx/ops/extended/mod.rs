@@ -8,6 +8,8 @@ mod attention;
 #[cfg(feature = "extended")]
 mod boxes;
 #[cfg(feature = "extended")]
+pub(in crate::onnx) mod convolution;
+#[cfg(feature = "extended")]
 mod gate;
 #[cfg(feature = "extended")]
 mod heads;
@@ -18,13 +20,26 @@ mod loss;
 #[cfg(feature = "extended")]
 mod places;
 #[cfg(feature = "extended")]
+mod pooling;
+#[cfg(feature = "extended")]
+mod resize;
+#[cfg(feature = "extended")]
 mod signal;
+#[cfg(feature = "extended")]
+mod spectrum;
+#[cfg(feature = "extended")]
+mod taps;
 #[cfg(all(test, feature = "extended"))]
 mod tests;
+#[cfg(feature = "extended")]
+mod unfolding;
+#[cfg(feature = "extended")]
+mod window;
 
 use crate::onnx::kernel::Operator;
 
 const FLOATS: &str = "float, double, float16";
+const BYTES: &str = "int8, uint8";
 
 /// A row with its builder, or without the feature one that refuses.
 macro_rules! row {
@@ -53,6 +68,34 @@ macro_rules! row {
 pub(crate) const OPERATORS: &[Operator] = &[
     row!("Attention", &[23, 24, 25], (3, 7), (1, 4), FLOATS, attention::build),
     row!("LinearAttention", &[27], (3, 6), (2, 2), "float, float16", linear_attention::build),
+    row!("AffineGrid", &[20], (2, 2), (1, 1), FLOATS, unfolding::build_grid),
+    row!("AveragePool", &[1, 7, 10, 11, 19, 22], (1, 1), (1, 1), FLOATS, |spec| {
+        pooling::build(spec, pooling::Name::Average, false)
+    }),
+    row!("CausalConvWithState", &[27], (2, 4), (1, 2), FLOATS, convolution::build_causal),
+    row!("Col2Im", &[18], (3, 3), (1, 1), "numeric", unfolding::build_blocks),
+    row!("ConvInteger", &[10], (2, 4), (1, 1), BYTES, convolution::build_integers),
+    row!("GlobalAveragePool", &[1, 22], (1, 1), (1, 1), FLOATS, |spec| {
+        pooling::build(spec, pooling::Name::Average, true)
+    }),
+    row!("GlobalLpPool", &[1, 2, 22], (1, 1), (1, 1), FLOATS, |spec| {
+        pooling::build(spec, pooling::Name::Norm, true)
+    }),
+    row!("GlobalMaxPool", &[1, 22], (1, 1), (1, 1), "numeric", |spec| {
+        pooling::build(spec, pooling::Name::Max, true)
+    }),
+    row!("LpPool", &[1, 2, 11, 18, 22], (1, 1), (1, 1), FLOATS, |spec| {
+        pooling::build(spec, pooling::Name::Norm, false)
+    }),
+    row!("MaxPool", &[1, 8, 10, 11, 12, 22], (1, 1), (1, 2), "numeric", |spec| {
+        pooling::build(spec, pooling::Name::Max, false)
+    }),
+    row!("MaxUnpool", &[9, 11, 22], (2, 3), (1, 1), FLOATS, unfolding::build_places),
+    row!("MelWeightMatrix", &[17], (5, 5), (1, 1), "int32, int64", spectrum::build_mel),
+    row!("QLinearConv", &[10], (8, 9), (1, 1), BYTES, convolution::build_quantised),
+    row!("Resize", &[10, 11, 13, 18, 19], (1, 4), (1, 1), "numeric", resize::build),
+    row!("STFT", &[17], (2, 4), (1, 1), FLOATS, spectrum::build_frames),
+    row!("Upsample", &[7, 9, 10], (1, 2), (1, 1), "numeric", |spec| resize::build_old(spec, true)),
     row!("NegativeLogLikelihoodLoss", &[12, 13, 22], (2, 3), (1, 1), FLOATS, |spec| loss::build(spec, false)),
     row!("CenterCropPad", &[18], (2, 2), (1, 1), "all", places::build_centre),
     row!("DFT", &[17, 20], (1, 3), (1, 1), FLOATS, signal::build_dft),

@@ -10,7 +10,7 @@ use super::super::compute::{Compute, fill};
 
 /// The most products of one transform: one that is longer, and whose length has a large prime factor,
 /// would take minutes.
-const MOST_PRODUCTS: u64 = 1 << 34;
+pub(super) const MOST_PRODUCTS: u64 = 1 << 34;
 
 /// The discrete Fourier transform along one axis; the last axis holds real and imaginary parts.
 struct Transform {
@@ -49,7 +49,7 @@ pub(super) fn build_dft(spec: &mut NodeSpec<'_>) -> Result<Built> {
 }
 
 /// The one number of a list.
-fn only(list: &[i64], what: &str) -> Result<i64> {
+pub(super) fn only(list: &[i64], what: &str) -> Result<i64> {
     match *list {
         [number] => Ok(number),
         _ => Err(Error::new(ErrorCode::InputShape, format!("the {what} must be one number"))),
@@ -57,14 +57,14 @@ fn only(list: &[i64], what: &str) -> Result<i64> {
 }
 
 /// Cosine and sine of every `count`th part of a turn.
-fn turns(count: usize) -> Vec<(f64, f64)> {
+pub(super) fn turns(count: usize) -> Vec<(f64, f64)> {
     let angle = |at: usize| 2.0 * std::f64::consts::PI * at as f64 / count as f64;
     (0..count).map(|at| (libm::cos(angle(at)), libm::sin(angle(at)))).collect()
 }
 
 /// The sums of `line[i * step]` times the turns of `-i * k`, for `k` below their number: by halves as
 /// long as the number is even, else one by one.
-fn transform(line: &[(f64, f64)], step: usize, turns: &[(f64, f64)]) -> Vec<(f64, f64)> {
+pub(super) fn transform(line: &[(f64, f64)], step: usize, turns: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let count = turns.len() / step;
     if count > 0 && count.is_multiple_of(2) {
         let (even, odd) = (transform(line, step * 2, turns), transform(&line[step..], step * 2, turns));
@@ -89,7 +89,7 @@ fn transform(line: &[(f64, f64)], step: usize, turns: &[(f64, f64)]) -> Vec<(f64
 }
 
 /// How many products one transform of this length takes.
-fn products(length: usize) -> u64 {
+pub(super) fn products(length: usize) -> u64 {
     let length = length as u64;
     let halves = length.trailing_zeros();
     let odd = length >> halves.min(u64::BITS - 1);
