@@ -12,7 +12,7 @@ LISTEN ?= 127.0.0.1:8080
 CARGO  := cargo
 WASM_TARGET := rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 
-.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance models exports lint deny clean
+.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance test-exports models exports lint deny clean
 
 help: ## list the recipes
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -42,7 +42,7 @@ bindings-js/node_modules: bindings-js/package-lock.json
 page: wasm bindings-js/node_modules ## the npm package and the demo page
 	cd bindings-js && npm run build
 
-test: test-rust test-js test-python test-conformance ## every test of every host, browser included
+test: test-rust test-js test-python test-conformance test-exports ## every test of every host, browser included
 
 test-rust: setup
 	RUST_MIN_STACK=33554432 $(CARGO) test -p scorebox-core -p scorebox-wasm --features authoring # unoptimised parsing is deep
@@ -73,8 +73,14 @@ models: python ## retrain every reference bundle: make models MODELS_DATA=folder
 	$(PY) -m pip install --quiet -r models/training/requirements.txt
 	$(PY) models/retrain.py $(MODELS_DATA)
 
-exports: python ## real exports against onnxruntime and the libraries that trained them
-	$(PY) -m pip install --quiet -r tests/exports/requirements.txt
+$(VENV)/.exports: tests/exports/requirements.txt $(VENV)/.ready
+	$(PY) -m pip install --quiet -r $<
+	touch $@
+
+test-exports: python $(VENV)/.exports ## the representative part of `make exports`
+	$(PY) -m tests.exports.run --quick
+
+exports: python $(VENV)/.exports ## real exports against onnxruntime and the libraries that trained them
 	$(PY) -m tests.exports.run
 
 lint: setup bindings-js/node_modules $(VENV)/.ready ## rustfmt, clippy, ruff, mypy, biome, tsc

@@ -81,7 +81,9 @@ def hostile_feeds(feeds: Feeds) -> Feeds:
                 add(name, i % columns, number)
                 add(name, (i + 1) % columns, number)
         elif value.dtype.kind == "O":
-            for i, text in enumerate(["", "never seen", "ß", "İstanbul", "\u00e9", "e\u0301", "😀", " a ", "NaN"]):
+            for i, text in enumerate(
+                ["", "never seen", "ß", "İstanbul", "\u00e9", "e\u0301", "😀", " a ", "NaN"]
+            ):
                 add(name, i % columns, text)
     return {name: np.concatenate([row[name] for row in strange or [first]]) for name in feeds}
 

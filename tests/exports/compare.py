@@ -9,10 +9,11 @@ from .case import Case, Feeds, hostile_feeds
 
 
 def runtime(case: Case) -> onnxruntime.InferenceSession:
-    """onnxruntime with one thread: the rule where the standard is silent."""
+    """onnxruntime with one thread and no rewriting: the rule where the standard is silent."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(case.model, options, providers=["CPUExecutionProvider"])
 
@@ -88,7 +89,9 @@ def no_rows(model: object, case: Case, got: dict[str, object]) -> str:
     except Exception as error:
         return f"no rows: {error}"
     batched = [name for name, value in got.items() if len(matrix(value)) == rows_of(case.feeds)]
-    return next((f"no rows: {n} has shape {matrix(empty[n]).shape}" for n in batched if matrix(empty[n]).size), "")
+    return next(
+        (f"no rows: {n} has shape {matrix(empty[n]).shape}" for n in batched if matrix(empty[n]).size), ""
+    )
 
 
 def strange_rows(model: object, session: onnxruntime.InferenceSession, case: Case) -> str:
@@ -106,5 +109,9 @@ def strange_rows(model: object, session: onnxruntime.InferenceSession, case: Cas
         got = model.run(feeds)
     except Exception as error:
         return f"strange rows: {error}"
-    found = (f"strange rows: {name}: {why}" for name, v in want.items() if (why := differs(got[name], v, case.tolerance)))
+    found = (
+        f"strange rows: {name}: {why}"
+        for name, v in want.items()
+        if (why := differs(got[name], v, case.tolerance))
+    )
     return next(found, "")

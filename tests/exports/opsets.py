@@ -7,13 +7,36 @@ from collections.abc import Iterator
 import numpy as np
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
-from sklearn import decomposition, ensemble, linear_model, neighbors, neural_network, pipeline, preprocessing, svm
+from sklearn import (
+    decomposition,
+    ensemble,
+    linear_model,
+    neighbors,
+    neural_network,
+    pipeline,
+    preprocessing,
+    svm,
+)
 
 from .case import SEED, Case, target
 from .sklearn_models import small
 
 #: ai.onnx and ai.onnx.ml: what a model of that year imports.
-SETS = ((9, 1), (10, 1), (11, 1), (12, 1), (13, 2), (14, 2), (15, 2), (16, 3), (17, 3), (18, 3), (19, 3), (20, 3), (21, 3))
+SETS = (
+    (9, 1),
+    (10, 1),
+    (11, 1),
+    (12, 1),
+    (13, 2),
+    (14, 2),
+    (15, 2),
+    (16, 3),
+    (17, 3),
+    (18, 3),
+    (19, 3),
+    (20, 3),
+    (21, 3),
+)
 
 ESTIMATORS = {
     "logistic": lambda: pipeline.make_pipeline(

@@ -21,7 +21,9 @@ COMPARE = {
 def leaf(nodes: dict[str, list], tree: int, row: np.ndarray) -> int:
     """The leaf that a row reaches. A missing value takes the branch that its node names, nothing else."""
     at = {
-        n: i for i, (t, n) in enumerate(zip(nodes["nodes_treeids"], nodes["nodes_nodeids"], strict=True)) if t == tree
+        n: i
+        for i, (t, n) in enumerate(zip(nodes["nodes_treeids"], nodes["nodes_nodeids"], strict=True))
+        if t == tree
     }
     node = 0
     while nodes["nodes_modes"][at[node]] != "LEAF":

@@ -164,7 +164,11 @@ def regressors() -> Iterator[Case]:
     for name, make in REGRESSORS.items():
         model = make().fit(x, y)
         source = {"variable": model.predict(x).reshape(-1, 1)}
-        yield Case(f"sklearn/{name}/float", to_onnx(model, x[:1]).SerializeToString(), {"X": x}, source)
+        # A kernel's sum of many terms that nearly cancel: float32 keeps four digits of it.
+        loose = {"tolerance": 1e-3, "source_tolerance": 1e-2} if name == "gp_reg" else {}
+        yield Case(
+            f"sklearn/{name}/float", to_onnx(model, x[:1]).SerializeToString(), {"X": x}, source, **loose
+        )
         wide = x.astype(np.float64)
         if name in ("linear", "ridge", "poisson", "forest_reg", "hist_boosting_reg", "tree_reg"):
             onnx = to_onnx(model, initial_types=[("X", DoubleTensorType([None, x.shape[1]]))])

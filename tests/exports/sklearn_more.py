@@ -145,7 +145,9 @@ TRANSFORMERS: dict[str, Maker] = {
     "projection": lambda: random_projection.GaussianRandomProjection(3, random_state=SEED),
     "percentile": lambda: feature_selection.SelectPercentile(percentile=50),
     "fdr": lambda: feature_selection.SelectFdr(alpha=0.5),
-    "union": lambda: pipeline.make_union(preprocessing.StandardScaler(), decomposition.PCA(2, random_state=SEED)),
+    "union": lambda: pipeline.make_union(
+        preprocessing.StandardScaler(), decomposition.PCA(2, random_state=SEED)
+    ),
     "normalizer_l2": lambda: preprocessing.Normalizer(),
 }
 
@@ -156,7 +158,9 @@ OUTLIERS: dict[str, Maker] = {
     "sgd_one_class": lambda: linear_model.SGDOneClassSVM(random_state=SEED),
     "mixture": lambda: mixture.GaussianMixture(3, random_state=SEED),
     "mixture_tied": lambda: mixture.GaussianMixture(2, covariance_type="tied", random_state=SEED),
-    "mixture_diag": lambda: mixture.BayesianGaussianMixture(n_components=2, covariance_type="diag", random_state=SEED),
+    "mixture_diag": lambda: mixture.BayesianGaussianMixture(
+        n_components=2, covariance_type="diag", random_state=SEED
+    ),
 }
 
 

@@ -63,9 +63,9 @@ def text_models() -> Iterator[Case]:
     feeds = {"X": x.reshape(-1, 1)}
     for name, make in VECTORISERS.items():
         model = make().fit(x)
-        yield Case(
-            f"text/{name}", to_onnx(model, initial_types=types, options=LOCALE).SerializeToString(), feeds
-        )
+        source = {"variable": model.transform(x).toarray()}
+        onnx = to_onnx(model, initial_types=types, options=LOCALE).SerializeToString()
+        yield Case(f"text/{name}", onnx, feeds, source)
     for name, estimator in {
         "logistic": LogisticRegression(max_iter=300),
         "multinomial": MultinomialNB(),
@@ -73,4 +73,12 @@ def text_models() -> Iterator[Case]:
     }.items():
         model = make_pipeline(TfidfVectorizer(), estimator).fit(x, y)
         onnx = to_onnx(model, initial_types=types, options=LOCALE)
-        yield Case(f"text/tfidf_{name}", onnx.SerializeToString(), feeds)
+        source = {"output_label": model.predict(x)}
+        yield Case(f"text/tfidf_{name}", onnx.SerializeToString(), feeds, source)
+    ascii_only = np.array([text for text in x if text.isascii() and text.strip()], dtype=object)
+    feeds = {"X": ascii_only.reshape(-1, 1)}
+    for name in ("count", "count_bigram", "tfidf", "tfidf_l1"):
+        model = VECTORISERS[name]().fit(ascii_only)
+        source = {"variable": model.transform(ascii_only).toarray()}
+        onnx = to_onnx(model, initial_types=types, options=LOCALE).SerializeToString()
+        yield Case(f"text/ascii/{name}", onnx, feeds, source)
