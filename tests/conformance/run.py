@@ -20,7 +20,7 @@ from .runners import Module, Native, RefusedError, Runner, text_of
 
 # Passes of a whole run through the module, both artefacts. Fewer is a failure: an operator that used to
 # run and is now refused must not go unnoticed. Raise it when operators are added.
-LEAST_PASSES = 1557
+LEAST_PASSES = 1636
 VERDICTS = ("pass", "refused", "wrong", "out of scope")
 
 
