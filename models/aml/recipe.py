@@ -20,11 +20,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from account_windows import build_features  # noqa: E402
 from training import boosting, finish, measures  # noqa: E402
 from training.isolation_onnx import export_isolation_forest  # noqa: E402
 from training.onnx_write import to_bytes  # noqa: E402
 from training.simulate.accounts import SCHEMES, simulate_accounts  # noqa: E402
-from account_windows import build_features  # noqa: E402
 
 SEED = 20261123
 LEARN = 5_500

@@ -23,12 +23,12 @@ from sklearn.preprocessing import StandardScaler
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from card_windows import DIRECTIONS, build_features  # noqa: E402
 from training import boosting, finish, measures  # noqa: E402
 from training.charts import draw_lines  # noqa: E402
 from training.lightgbm_onnx import export_classifier  # noqa: E402
 from training.onnx_write import to_bytes  # noqa: E402
 from training.simulate.cards import SCHEMES, simulate_cards  # noqa: E402
-from card_windows import DIRECTIONS, build_features  # noqa: E402
 
 SEED = 20261123
 LEARN, PAUSE = (10, 50), 55
