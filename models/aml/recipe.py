@@ -7,7 +7,6 @@ would have to; the labels of the other 2,500 measure it.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -78,13 +77,11 @@ def main() -> None:
             for kind, size in ((1, 10), (0, 20))
         ]
     )
-    with (HERE / "accounts.ndjson").open("w", encoding="utf-8") as file:
-        for record in as_records(accounts.iloc[np.sort(shown)], transactions):
-            file.write(json.dumps(record) + "\n")
+    finish.write_records(HERE / "accounts.csv", as_records(accounts.iloc[np.sort(shown)], transactions))
     sample = np.sort(rng.choice(LEARN, 700, replace=False))
-    bundle = finish.pack(HERE, pd.DataFrame(as_records(accounts.iloc[sample], transactions)))
+    bundle = finish.pack(HERE, finish.frame(as_records(accounts.iloc[sample], transactions)))
 
-    decisions = bundle.score(pd.DataFrame(as_records(accounts[measured], transactions)))
+    decisions = bundle.score(finish.frame(as_records(accounts[measured], transactions)))
     gap = np.abs(decisions["anomaly"].to_numpy(dtype=np.float64) - odd[measured]).max()
     if not gap < 1e-5:
         raise SystemExit(f"the bundle differs from scikit-learn by {gap}")

@@ -8,7 +8,6 @@ that nothing but the figures leaves the test.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -144,14 +143,12 @@ def main(handbook: Path | None) -> None:
             [rng.choice(frauds, 12, replace=False), rng.choice(places[wrong == 0], 28, replace=False)]
         )
     )
-    with (HERE / "payments.ndjson").open("w", encoding="utf-8") as file:
-        for record in as_records(rows, shown):
-            file.write(json.dumps(record) + "\n")
+    finish.write_records(HERE / "payments.csv", as_records(rows, shown))
     sample_places = np.sort(rng.choice(np.flatnonzero(learn), 1_500, replace=False))
-    bundle = finish.pack(HERE, pd.DataFrame(as_records(rows, sample_places)))
+    bundle = finish.pack(HERE, finish.frame(as_records(rows, sample_places)))
 
     checked = np.sort(np.concatenate([frauds, rng.choice(places[wrong == 0], 900, replace=False)]))
-    decisions = bundle.score(pd.DataFrame(as_records(rows, checked)))
+    decisions = bundle.score(finish.frame(as_records(rows, checked)))
     by_place = dict(zip(places, score, strict=True))
     gap = np.abs(
         decisions["fraud_risk"].to_numpy(dtype=np.float64) - np.array([by_place[place] for place in checked])

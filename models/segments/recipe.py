@@ -171,33 +171,34 @@ def as_records(lines: pd.DataFrame, customers: Any) -> list[dict[str, Any]]:
 
 
 def write_sample(rules: list[dict[str, Any]]) -> None:
-    """`customers.ndjson`: invented customers for a demo. Numbers of orders and gaps between them are drawn
+    """`customers.csv`: invented customers for a demo. Numbers of orders and gaps between them are drawn
     from distributions chosen here; only the mined rules come from the set.
     """
     rng = np.random.default_rng(SEED)
-    with (HERE / "customers.ndjson").open("w", encoding="utf-8") as file:
-        for number in range(1, 31):
-            count = int(np.exp(rng.normal(1.1, 0.9))) + 1
-            days = np.sort(rng.exponential(90, count).clip(0.2, 270))[::-1]
-            level = np.exp(rng.normal(5.0, 0.7))
-            listed = [
-                {
-                    "at": (CUT - pd.Timedelta(days=float(day))).strftime("%Y-%m-%dT%H:%M:00Z"),
-                    "amount": round(float(level * np.exp(rng.normal(0, 0.4))), 2),
-                    "items": int(rng.integers(1, 20)),
-                }
-                for day in days
-            ]
-            basket = " ".join(rules[number % len(rules)]["has"]) if number % 3 == 0 else None
-            record = {
-                "customer_id": f"S{number:04d}",
-                "orders_list": listed,
-                "distinct_items": int(count * 4 + rng.integers(1, 9)),
-                "basket": basket,
-                "consent": bool(rng.random() < 0.9),
-                "now": f"{CUT.date()}T00:00:00Z",
+    records = []
+    for number in range(1, 31):
+        count = int(np.exp(rng.normal(1.1, 0.9))) + 1
+        days = np.sort(rng.exponential(90, count).clip(0.2, 270))[::-1]
+        level = np.exp(rng.normal(5.0, 0.7))
+        listed = [
+            {
+                "at": (CUT - pd.Timedelta(days=float(day))).strftime("%Y-%m-%dT%H:%M:00Z"),
+                "amount": round(float(level * np.exp(rng.normal(0, 0.4))), 2),
+                "items": int(rng.integers(1, 20)),
             }
-            file.write(json.dumps(record) + "\n")
+            for day in days
+        ]
+        basket = " ".join(rules[number % len(rules)]["has"]) if number % 3 == 0 else None
+        record = {
+            "customer_id": f"S{number:04d}",
+            "orders_list": listed,
+            "distinct_items": int(count * 4 + rng.integers(1, 9)),
+            "basket": basket,
+            "consent": bool(rng.random() < 0.9),
+            "now": f"{CUT.date()}T00:00:00Z",
+        }
+        records.append(record)
+    finish.write_records(HERE / "customers.csv", records)
 
 
 def put_rules(rules: list[dict[str, Any]], names: dict[str, str]) -> None:
@@ -244,7 +245,7 @@ def main(path: Path) -> None:
     put_rules(rules, names)
     bundle = finish.pack(HERE, None)
     lists = as_records(lines, table.index[:400])
-    decisions = bundle.score(pd.DataFrame(lists), now=f"{CUT.date()}T00:00:00Z")
+    decisions = bundle.score(finish.frame(lists), now=f"{CUT.date()}T00:00:00Z")
     titles = ["champions", "regulars", "promising", "sleeping", "one-time"]
     agree = float((decisions["segment"].to_numpy() == np.array(titles)[model.labels_[:400]]).mean())
     if agree < 0.995:  # a customer on the border of two clusters may fall either way in float32

@@ -6,6 +6,7 @@ the markers that the recipe names, so that the rest of the file stays as its aut
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -73,6 +74,33 @@ def table(rows: list[dict[str, Any]], formats: dict[str, str]) -> str:
         cells = [cell(row[name], spec) for name, spec in formats.items()]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def frame(records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Records as a table, with lists as the JSON texts that tables hold them in."""
+    rows = pd.DataFrame(records)
+    for name in rows:
+        lists = rows[name].map(lambda cell: isinstance(cell, list))
+        if lists.any():
+            rows[name] = rows[name].map(lambda cell: json.dumps(cell, ensure_ascii=False))
+    return rows
+
+
+def write_records(path: Path, records: list[dict[str, Any]]) -> None:
+    """Records as CSV, the form in which each row may have its own `now`: lists as JSON, truth values in lower
+    case, nothing for what is missing.
+    """
+
+    def text(value: Any) -> str:
+        if value is None:
+            return ""
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list)) else str(value)
+
+    names = list(dict.fromkeys(name for record in records for name in record))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([text(record.get(name)) for name in names] for record in records)
 
 
 def write_figures_file(folder: Path, figures: dict[str, Any]) -> None:
