@@ -188,6 +188,8 @@ pub struct Scratch {
     pub scores_f32: Vec<f32>,
     /// Scores under construction, beside `f64` that holds the inputs.
     pub scores_f64: Vec<f64>,
+    /// What tree kernels keep between runs.
+    pub(crate) trees: super::ops::ml::tree::fast::Work,
     /// Text under construction.
     pub text: String,
     /// What nested graphs keep between runs.

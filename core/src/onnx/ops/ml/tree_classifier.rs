@@ -12,6 +12,7 @@ use super::labels;
 use super::transform::{PostTransform, logistic};
 use super::tree::aggregate::Aggregate;
 use super::tree::nodes::{self, Names};
+use super::tree::fast::Fast;
 use super::tree::real::Real;
 use super::tree::{Ensemble, Forest, with_forest};
 use super::tree_scores::with_scores;
@@ -89,7 +90,7 @@ fn build(spec: &mut NodeSpec<'_>) -> Result<Built> {
 }
 
 impl Classifier {
-    fn run_in<T: Real>(&self, io: &mut Io<'_>, forest: &Forest<T>) -> Result<()> {
+    fn run_in<T: Fast>(&self, io: &mut Io<'_>, forest: &Forest<T>) -> Result<()> {
         let classes = self.ensemble.targets();
         with_scores(io, &self.ensemble, forest, Aggregate::Sum, |io, scores| {
             let mut chosen = std::mem::take(&mut io.scratch.usize);

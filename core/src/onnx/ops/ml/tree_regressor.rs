@@ -6,6 +6,7 @@ use super::features::{NUMBERS, Table, table};
 use super::transform::PostTransform;
 use super::tree::aggregate::Aggregate;
 use super::tree::nodes::{self, Names};
+use super::tree::fast::Fast;
 use super::tree::real::Real;
 use super::tree::{Ensemble, Forest, flat, with_forest};
 use super::tree_scores::with_scores;
@@ -107,7 +108,7 @@ fn build_ensemble(spec: &mut NodeSpec<'_>) -> Result<Built> {
 }
 
 impl Regressor {
-    fn run_in<T: Real>(&self, io: &mut Io<'_>, forest: &Forest<T>) -> Result<()> {
+    fn run_in<T: Fast>(&self, io: &mut Io<'_>, forest: &Forest<T>) -> Result<()> {
         let (targets, trees) = (self.ensemble.targets(), self.ensemble.trees());
         with_scores(io, &self.ensemble, forest, self.aggregate, |io, scores| {
             for row in scores.sums.chunks_exact_mut(targets) {

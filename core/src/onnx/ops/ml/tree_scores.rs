@@ -3,7 +3,7 @@
 
 use super::features::rows_and_columns;
 use super::tree::aggregate::{self, Aggregate};
-use super::tree::real::Real;
+use super::tree::fast::{Fast, Scored};
 use super::tree::{Ensemble, Forest};
 use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::kernel::Io;
@@ -19,7 +19,7 @@ pub(super) struct Scores<'s, T> {
 }
 
 /// Scores input 0 and calls `finish` with the sums.
-pub(super) fn with_scores<T: Real>(
+pub(super) fn with_scores<T: Fast>(
     io: &mut Io<'_>,
     ensemble: &Ensemble,
     forest: &Forest<T>,
@@ -41,14 +41,17 @@ pub(super) fn with_scores<T: Real>(
     let mut seen = std::mem::take(&mut io.scratch.flags);
     sums.resize(rows * targets, T::ZERO);
     seen.resize(rows * targets, false);
+    let mut work = std::mem::take(&mut io.scratch.trees);
     let values = T::values(tensor.data(), &mut inputs);
+    let scored = Scored { targets, scores: &mut sums, seen: &mut seen };
     if width == 0 {
         // Trees that look at no column are leaves only; any one value per row will do.
         let one_each = vec![T::ZERO; rows];
-        aggregate::score(forest, aggregate, (&one_each, 1), targets, &mut sums, &mut seen);
+        aggregate::score(forest, ensemble, aggregate, (&one_each, 1), scored, &mut work);
     } else {
-        aggregate::score(forest, aggregate, (values, width), targets, &mut sums, &mut seen);
+        aggregate::score(forest, ensemble, aggregate, (values, width), scored, &mut work);
     }
+    io.scratch.trees = work;
     let done = finish(io, Scores { rows, sums: &mut sums, seen: &seen });
     let (kept_inputs, kept_sums) = T::buffers(io.scratch);
     (*kept_inputs, *kept_sums) = (inputs, sums);

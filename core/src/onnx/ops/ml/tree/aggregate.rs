@@ -1,6 +1,7 @@
 //! From leaves to sums: what the votes of all trees come to, row by row.
 
-use super::ensemble::Forest;
+use super::ensemble::{Ensemble, Forest};
+use super::fast::{self, Fast, Scored, Work};
 use super::real::Real;
 use super::walk::BLOCK;
 use crate::error::{Error, ErrorCode, Result};
@@ -61,48 +62,54 @@ impl Aggregate {
     }
 }
 
-/// Fills `scores` with `targets` numbers per row, and `seen` with whether a target had any vote.
-pub(in super::super) fn score<T: Real>(
+/// Fills `out` with the scores of rows of `width` numbers: `targets` of them per row, and whether a target
+/// had any vote.
+pub(in super::super) fn score<T: Fast>(
     forest: &Forest<T>,
+    ensemble: &Ensemble,
     aggregate: Aggregate,
     (rows, width): (&[T], usize),
-    targets: usize,
-    scores: &mut [T],
-    seen: &mut [bool],
+    mut out: Scored<'_, T>,
+    work: &mut Work,
 ) {
-    scores.fill(T::ZERO);
-    seen.fill(false);
-    let (per_block, targets) = (BLOCK * targets, targets.max(1));
-    let blocks = rows.chunks(BLOCK * width.max(1));
-    for ((rows, scores), seen) in
-        blocks.zip(scores.chunks_mut(per_block.max(1))).zip(seen.chunks_mut(per_block.max(1)))
-    {
-        match aggregate {
-            Aggregate::Sum | Aggregate::Average if forest.ends.is_empty() && targets == 1 => {
-                forest.leaves_of_block(rows, width, |row, leaf| {
-                    scores[row] += forest.votes[leaf];
-                    seen[row] = true;
-                });
+    out.scores.fill(T::ZERO);
+    out.seen.fill(false);
+    let mut hit = |out: &mut Scored<'_, T>, row, leaf| cast(forest, aggregate, out, row, leaf);
+    let kernels =
+        forest.kernels.get_or_init(|| fast::choose(forest, ensemble, aggregate).map(Box::new)).as_deref();
+    match kernels {
+        Some(kernels) => kernels.score(forest, (rows, width), &mut out, work, &mut hit),
+        None => {
+            for (block, rows) in rows.chunks(BLOCK * width).enumerate() {
+                forest.leaves_of_block(rows, width, |row, leaf| hit(&mut out, block * BLOCK + row, leaf));
             }
-            Aggregate::Sum | Aggregate::Average => forest.leaves_of_block(rows, width, |row, leaf| {
-                for vote in forest.range(leaf) {
-                    let at = row * targets + forest.target(vote);
-                    scores[at] += forest.votes[vote];
-                    seen[at] = true;
-                }
-            }),
-            Aggregate::Min | Aggregate::Max => forest.leaves_of_block(rows, width, |row, leaf| {
-                for vote in forest.range(leaf) {
-                    let at = row * targets + forest.target(vote);
-                    let weight = forest.votes[vote];
-                    let better =
-                        if aggregate == Aggregate::Min { weight < scores[at] } else { weight > scores[at] };
-                    if !seen[at] || better {
-                        scores[at] = weight;
-                    }
-                    seen[at] = true;
-                }
-            }),
         }
+    }
+}
+
+/// Counts the votes of a leaf for a row.
+#[inline]
+fn cast<T: Real>(
+    forest: &Forest<T>,
+    aggregate: Aggregate,
+    out: &mut Scored<'_, T>,
+    row: usize,
+    leaf: usize,
+) {
+    for vote in forest.range(leaf) {
+        let at = row * out.targets + forest.target(vote);
+        let weight = forest.votes[vote];
+        let better = match aggregate {
+            Aggregate::Sum | Aggregate::Average => {
+                out.scores[at] += weight;
+                false
+            }
+            Aggregate::Min => weight < out.scores[at] || !out.seen[at],
+            Aggregate::Max => weight > out.scores[at] || !out.seen[at],
+        };
+        if better {
+            out.scores[at] = weight;
+        }
+        out.seen[at] = true;
     }
 }

@@ -55,18 +55,8 @@ impl<T: Real> Assembler<T> {
                 format!("the ensemble has {len} nodes, too many"),
             ));
         }
-        let forest = Forest {
-            roots: Vec::new(),
-            branches: Vec::new(),
-            ends: Vec::new(),
-            targets: Vec::new(),
-            votes: Vec::new(),
-            sets: Vec::new(),
-            set_ends: Vec::new(),
-            uniform: None,
-        };
         Ok(Self {
-            forest,
+            forest: Forest::default(),
             places: vec![UNSEEN; len],
             open: Vec::new(),
             parents: Vec::new(),

@@ -5,6 +5,10 @@
 //! [`Ensemble::targets`]. Splits are in the order of a walk that goes to the true child first, and
 //! no tree is entered by another's splits.
 
+use std::sync::OnceLock;
+
+use super::fast::{Fast, Kernels};
+
 /// The comparison that a split makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -116,7 +120,7 @@ impl<T> Branch<T> {
 }
 
 /// The trees in one precision.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Forest<T> {
     /// Where each tree starts.
     pub(crate) roots: Vec<Child>,
@@ -133,6 +137,8 @@ pub(crate) struct Forest<T> {
     pub(crate) set_ends: Vec<u32>,
     /// The one test that all splits make, and whether any sends NaN to its true child.
     pub(crate) uniform: Option<(Test, bool)>,
+    /// The tables of the fast evaluators, once they are made; none where the plain one serves.
+    pub(super) kernels: OnceLock<Option<Box<Kernels<T>>>>,
 }
 
 /// A checked ensemble of decision trees.
@@ -243,10 +249,24 @@ impl Ensemble {
         self.shared
     }
 
-    /// Bytes that the structure takes.
+    /// Bytes that the structure takes, the tables of the fast evaluators included once they are made.
     #[must_use]
     pub fn bytes(&self) -> usize {
         with_forest!(&self.forest, forest => forest.bytes())
+    }
+}
+
+impl<T: Fast> Forest<T> {
+    fn bytes(&self) -> usize {
+        let kernels = self.kernels.get().and_then(Option::as_deref);
+        size_of_val(&*self.branches)
+            + size_of_val(&*self.roots)
+            + size_of_val(&*self.ends)
+            + size_of_val(&*self.targets)
+            + size_of_val(&*self.votes)
+            + size_of_val(&*self.sets)
+            + size_of_val(&*self.set_ends)
+            + kernels.map_or(0, Kernels::bytes)
     }
 }
 
@@ -269,15 +289,5 @@ impl<T> Forest<T> {
     pub(crate) fn set(&self, at: usize) -> &[T] {
         let start = if at == 0 { 0 } else { self.set_ends[at - 1] as usize };
         &self.sets[start..self.set_ends[at] as usize]
-    }
-
-    fn bytes(&self) -> usize {
-        size_of_val(&*self.branches)
-            + size_of_val(&*self.roots)
-            + size_of_val(&*self.ends)
-            + size_of_val(&*self.targets)
-            + size_of_val(&*self.votes)
-            + size_of_val(&*self.sets)
-            + size_of_val(&*self.set_ends)
     }
 }

@@ -17,6 +17,8 @@ pub(crate) trait Real:
     fn to_f32(self) -> f32;
     /// As a double, exactly.
     fn to_f64(self) -> f64;
+    /// The largest number that is less than this one.
+    fn next_below(self) -> Self;
     /// A number that is no threshold, kept in a threshold's place.
     fn from_place(place: u32) -> Self;
     /// The number that [`Self::from_place`] was given.
@@ -42,6 +44,9 @@ macro_rules! real {
             }
             fn to_f64(self) -> f64 {
                 f64::from(self)
+            }
+            fn next_below(self) -> Self {
+                self.next_down()
             }
             fn from_place(place: u32) -> Self {
                 Self::from_bits(<$bits>::from(place))

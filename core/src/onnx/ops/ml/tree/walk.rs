@@ -1,9 +1,10 @@
-//! The plain evaluator: one row goes down one tree, split by split.
+//! The plain evaluator: one row goes down one tree, split by split. It is the reference that `fast` is
+//! held against, and scores what has no tables there.
 //!
 //! Rows are taken in blocks so that a tree stays in the cache for a block; within a row, trees follow
 //! each other in the order of the model, because sums of floats depend on it.
 
-use super::ensemble::{Forest, Test};
+use super::ensemble::{Branch, Forest, Test};
 use super::real::Real;
 
 /// Rows per block.
@@ -36,7 +37,7 @@ impl<T: Real> Forest<T> {
                         let mut at = root;
                         while at.as_leaf().is_none() {
                             let branch = &self.branches[at.place()];
-                            let goes = self.compare(at.place(), row[branch.feature()]);
+                            let goes = self.compare(branch, row[branch.feature()]);
                             at = if goes { branch.on_true } else { branch.on_false };
                         }
                         hit(place, at.place());
@@ -50,7 +51,7 @@ impl<T: Real> Forest<T> {
         &self,
         rows: &[T],
         width: usize,
-        goes: impl Fn(T, &super::Branch<T>) -> bool,
+        goes: impl Fn(T, &Branch<T>) -> bool,
         mut hit: impl FnMut(usize, usize),
     ) {
         for &root in &self.roots {
@@ -65,10 +66,9 @@ impl<T: Real> Forest<T> {
         }
     }
 
-    /// Whether the comparison of split `at` holds for the value of its feature. NaN goes where the
-    /// split sends missing values, whatever the comparison.
-    fn compare(&self, at: usize, x: T) -> bool {
-        let branch = &self.branches[at];
+    /// Whether the comparison of a split holds for the value of its feature. NaN goes where the split
+    /// sends missing values, whatever the comparison.
+    pub(super) fn compare(&self, branch: &Branch<T>, x: T) -> bool {
         let threshold = branch.threshold;
         if is_nan(x) {
             return branch.missing_is_true();
@@ -90,8 +90,9 @@ impl<T: Real> Forest<T> {
 
     /// Whether the comparison of split `at` holds for a row of doubles.
     pub(super) fn holds(&self, at: usize, row: &[f64]) -> bool {
-        let x = row.get(self.branches[at].feature()).copied().unwrap_or(f64::NAN);
-        self.compare(at, T::from_f64(x))
+        let branch = &self.branches[at];
+        let x = row.get(branch.feature()).copied().unwrap_or(f64::NAN);
+        self.compare(branch, T::from_f64(x))
     }
 }
 
