@@ -1,7 +1,7 @@
 //! From leaves to sums: what the votes of all trees come to, row by row.
 
 use super::ensemble::{Ensemble, Forest};
-use super::fast::{self, Fast, Scored, Work};
+use super::fast::{self, Fast, Kernels, Scored, Work};
 use super::real::Real;
 use super::walk::BLOCK;
 use crate::error::{Error, ErrorCode, Result};
@@ -74,28 +74,40 @@ pub(in super::super) fn score<T: Fast>(
 ) {
     out.scores.fill(T::ZERO);
     out.seen.fill(false);
-    let mut hit = |out: &mut Scored<'_, T>, row, leaf| cast(forest, aggregate, out, row, leaf);
-    let kernels =
-        forest.kernels.get_or_init(|| fast::choose(forest, ensemble, aggregate).map(Box::new)).as_deref();
+    let kernels = forest.kernels.get_or_init(|| fast::choose(forest, ensemble, aggregate).map(Box::new));
     match kernels {
-        Some(kernels) => kernels.score(forest, (rows, width), &mut out, work, &mut hit),
-        None => {
-            for (block, rows) in rows.chunks(BLOCK * width).enumerate() {
-                forest.leaves_of_block(rows, width, |row, leaf| hit(&mut out, block * BLOCK + row, leaf));
-            }
-        }
+        Some(kernels) => score_fast(kernels, forest, aggregate, (rows, width), &mut out, work),
+        None => score_plainly(forest, aggregate, (rows, width), &mut out),
+    }
+}
+
+pub(super) fn score_fast<T: Fast>(
+    kernels: &Kernels<T>,
+    forest: &Forest<T>,
+    aggregate: Aggregate,
+    rows: (&[T], usize),
+    out: &mut Scored<'_, T>,
+    work: &mut Work,
+) {
+    kernels.score(forest, rows, out, work, &mut |out, row, leaf| cast(forest, aggregate, out, row, leaf));
+}
+
+pub(super) fn score_plainly<T: Real>(
+    forest: &Forest<T>,
+    aggregate: Aggregate,
+    (rows, width): (&[T], usize),
+    out: &mut Scored<'_, T>,
+) {
+    for (block, rows) in rows.chunks(BLOCK * width).enumerate() {
+        forest.leaves_of_block(rows, width, |row, leaf| {
+            cast(forest, aggregate, out, block * BLOCK + row, leaf);
+        });
     }
 }
 
 /// Counts the votes of a leaf for a row.
 #[inline]
-fn cast<T: Real>(
-    forest: &Forest<T>,
-    aggregate: Aggregate,
-    out: &mut Scored<'_, T>,
-    row: usize,
-    leaf: usize,
-) {
+fn cast<T: Real>(forest: &Forest<T>, aggregate: Aggregate, out: &mut Scored<'_, T>, row: usize, leaf: usize) {
     for vote in forest.range(leaf) {
         let at = row * out.targets + forest.target(vote);
         let weight = forest.votes[vote];

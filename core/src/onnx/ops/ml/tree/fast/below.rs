@@ -191,7 +191,11 @@ impl<T: Real> Below<T> {
                 let Some(&x) = row.get(column.feature as usize) else { return lowest };
                 match column.set {
                     _ if x.partial_cmp(&x).is_none() => {
-                        if column.nan_is_high { highest } else { lowest }
+                        if column.nan_is_high {
+                            highest
+                        } else {
+                            lowest
+                        }
                     }
                     None => x,
                     Some(set) => {

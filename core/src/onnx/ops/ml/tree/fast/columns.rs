@@ -22,7 +22,7 @@ use super::simd::{Bytes, Ints};
 /// Rows of a tile: the batch kernel takes so many at a time, as sixteen vectors of sixteen bytes per column.
 pub(super) const TILE: usize = 256;
 /// One column of a tile.
-pub(super) type Column = [Bytes; TILE / 16];
+pub(crate) type Column = [Bytes; TILE / 16];
 /// Thresholds per column.
 const CHUNK: usize = 255;
 /// Features and columns that a forest's tops may have; one with more is scored plainly.
@@ -56,7 +56,7 @@ enum Kind<T> {
 
 /// Makes bytes of numbers.
 #[derive(Debug)]
-pub(super) struct Columns<T> {
+pub(crate) struct Columns<T> {
     sources: Vec<Source<T>>,
     count: usize,
 }

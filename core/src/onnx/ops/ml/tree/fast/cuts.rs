@@ -72,11 +72,7 @@ impl<T: Real> Sets<T> {
 }
 
 /// Translates a split; `None` where there are more sets than the kernels take.
-pub(super) fn cut<T: Real>(
-    forest: &Forest<T>,
-    branch: &Branch<T>,
-    sets: &mut Sets<T>,
-) -> Option<Cut<T>> {
+pub(super) fn cut<T: Real>(forest: &Forest<T>, branch: &Branch<T>, sets: &mut Sets<T>) -> Option<Cut<T>> {
     let (t, feature) = (branch.threshold, branch.feature() as u32);
     let nan = t.partial_cmp(&t).is_none();
     let (lowest, highest) = (T::from_f64(f64::NEG_INFINITY), T::from_f64(f64::INFINITY));
@@ -110,13 +106,13 @@ pub(super) fn cut<T: Real>(
 }
 
 fn made<T>(branch: &Branch<T>, question: Question<T>, yes: bool) -> Cut<T> {
-    let (low, high) =
-        if yes { (branch.on_false, branch.on_true) } else { (branch.on_true, branch.on_false) };
+    let (low, high) = if yes { (branch.on_false, branch.on_true) } else { (branch.on_true, branch.on_false) };
     let nan_is_high = branch.missing_is_true() == yes;
     Cut { feature: branch.feature() as u32, question, nan_is_high, low, high }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -130,8 +126,7 @@ mod tests {
         let inf = f32::INFINITY;
         let tiny = f32::from_bits(1);
         let edges = [-inf, f32::MIN, -1.0, -tiny, -0.0, 0.0, tiny, 1.0, 1.0f32.next_up(), 3.0, f32::MAX, inf];
-        let tests =
-            [Test::Leq, Test::Lt, Test::Gte, Test::Gt, Test::Eq, Test::Neq, Test::Member];
+        let tests = [Test::Leq, Test::Lt, Test::Gte, Test::Gt, Test::Eq, Test::Neq, Test::Member];
         let mut seen = 0;
         for test in tests {
             for threshold in edges.into_iter().chain([f32::NAN]) {

@@ -130,7 +130,8 @@ impl Lanes {
         let mut places = vec![Vec::new(); columns];
         for column in order {
             for _ in 0..copies[column] {
-                let fits = |bank: &usize| filled[*bank] < BANK && !self.banks[*bank].contains(&(column as u16));
+                let fits =
+                    |bank: &usize| filled[*bank] < BANK && !self.banks[*bank].contains(&(column as u16));
                 let Some(bank) = (0..banks).filter(fits).min_by_key(|&bank| load[bank]) else { continue };
                 self.banks[bank][filled[bank]] = column as u16;
                 places[column].push((bank * BANK + filled[bank]) as u16);

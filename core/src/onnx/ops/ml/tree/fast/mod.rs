@@ -33,6 +33,7 @@ mod scale;
 mod simd;
 mod tally;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests;
 
 use std::ops::Range;
@@ -236,11 +237,12 @@ impl<T: Fast> Kernels<T> {
             let below = self.below.as_ref().filter(|below| below.has(tree));
             match (below, &self.tally) {
                 (None, Some(tally)) => {
-                    tally.add_tile(tree, exits.iter().map(std::cell::Cell::get), &mut part.sums);
+                    tally.add_tile(tree, exits, &mut part.sums);
                 }
                 (None, None) => {
                     let leaves = &self.leaves[self.starts[tree] as usize..];
-                    for (row, exit) in exits.iter().flat_map(|exits| exits.get().array()).enumerate().take(count)
+                    for (row, exit) in
+                        exits.iter().flat_map(|exits| exits.get().array()).enumerate().take(count)
                     {
                         hit(out, first + row, leaves[usize::from(exit)] as usize);
                     }

@@ -96,15 +96,8 @@ impl<T: Real> Cutter<T> {
             self.children.push(children);
             at += 1;
         }
-        let blank = Split {
-            column: 0,
-            cut: 0,
-            low: Link::Exit(0),
-            high: Link::Exit(0),
-            first: 0,
-            middle: 0,
-            end: 0,
-        };
+        let blank =
+            Split { column: 0, cut: 0, low: Link::Exit(0), high: Link::Exit(0), first: 0, middle: 0, end: 0 };
         self.top.splits.resize(self.cuts.len(), blank);
         self.number(0);
         Some((&mut self.top, &self.cuts))

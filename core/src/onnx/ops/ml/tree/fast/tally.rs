@@ -6,6 +6,8 @@
 //! added to in the order of the trees, whichever rows share a vector, so every bit is that of the plain
 //! evaluator.
 
+use std::cell::Cell;
+
 use super::super::ensemble::Forest;
 use super::super::real::Real;
 use super::columns::TILE;
@@ -102,14 +104,13 @@ impl<T: Counted> Tally<T> {
     }
 
     /// Adds a tree's votes to the sums of a tile, [`TILE`] per target. `exits` gives those of sixteen rows.
-    pub(super) fn add_tile(
-        &self,
-        tree: usize,
-        exits: impl ExactSizeIterator<Item = Bytes> + Clone,
-        sums: &mut [[T; TILE]],
-    ) {
+    pub(super) fn add_tile(&self, tree: usize, exits: &[Cell<Bytes>], sums: &mut [[T; TILE]]) {
         for ballot in self.ballots(tree) {
-            let sums = sums[ballot.target as usize].as_chunks_mut::<16>().0.iter_mut().zip(exits.clone());
+            let sums = sums[ballot.target as usize]
+                .as_chunks_mut::<16>()
+                .0
+                .iter_mut()
+                .zip(exits.iter().map(Cell::get));
             if let Some(planes) = ballot.planes {
                 let planes = &self.planes[planes as usize];
                 sums.for_each(|(sums, exits)| T::add_planes(planes, exits, sums));
@@ -159,7 +160,8 @@ impl Counted for f32 {
         if votes.is_empty() || votes.len() > SMALL {
             return None;
         }
-        let byte = |byte: usize, at: usize| votes.get(at).map_or(0, |vote| vote.to_bits().to_le_bytes()[byte]);
+        let byte =
+            |byte: usize, at: usize| votes.get(at).map_or(0, |vote| vote.to_bits().to_le_bytes()[byte]);
         Some(std::array::from_fn(|plane| {
             [0, 16].map(|from| Bytes::of(std::array::from_fn(|at| byte(plane, from + at))))
         }))
