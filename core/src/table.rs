@@ -15,5 +15,5 @@ mod write;
 mod tests;
 
 pub use read::{Entry, Kind, LittleEndian, Table, read};
-pub use values::{read_values, write_values};
+pub use values::{read_values, read_values_into, write_values};
 pub use write::Writer;

@@ -65,6 +65,8 @@ pub(crate) struct Guest {
     result_ptr: TypedFunc<(), u32>,
     result_len: TypedFunc<(), u32>,
     score: TypedFunc<(i32, u32, u32), i32>,
+    /// Looked up by the first call that needs it.
+    run: Option<TypedFunc<(i32, u32, u32), i32>>,
     dead: bool,
     /// Dropped last: the place is free when the store has gone.
     _slot: Option<Slot>,
@@ -113,6 +115,7 @@ impl Guest {
             result_ptr: export(&mut store, &instance, exports::RESULT_PTR)?,
             result_len: export(&mut store, &instance, exports::RESULT_LEN)?,
             score: export(&mut store, &instance, exports::SCORE)?,
+            run: None,
             engine: engine.clone(),
             store,
             instance,
@@ -215,11 +218,15 @@ impl Guest {
 
     /// Runs a bare model.
     pub(crate) fn run(&mut self, handle: i32, table: Input<'_>) -> Result<()> {
-        let function: TypedFunc<(i32, u32, u32), i32> = self.export(exports::RUN)?;
+        let function = match self.run.take() {
+            Some(known) => known,
+            None => self.export(exports::RUN)?,
+        };
         let (deadline_ms, _) = self.deadlines_ms();
         let status = self.with_inputs(deadline_ms, &[table], |guest, [table]| {
             guest.call(&function, (handle, table.start, table.len))
         })?;
+        self.run = Some(function);
         self.checked(status).map(drop)
     }
 

@@ -38,6 +38,8 @@ struct Seats {
     idle: Vec<Seat>,
     /// Idle and lent ones together.
     made: usize,
+    /// Calls that wait for one.
+    waiting: usize,
 }
 
 /// The instances of one bundle or model. The bytes are kept to make further instances, when calls
@@ -90,7 +92,7 @@ impl Pool {
         };
         if handle.is_none() {
             let seat = pool.seat()?;
-            *pool.seats() = Seats { idle: vec![seat], made: 1 };
+            *pool.seats() = Seats { idle: vec![seat], made: 1, waiting: 0 };
         }
         Ok(pool)
     }
@@ -137,7 +139,9 @@ impl Pool {
                 lent.seat = Some(self.seat()?);
                 return Ok(lent);
             }
+            seats.waiting += 1;
             seats = self.returned.wait(seats).unwrap_or_else(PoisonError::into_inner);
+            seats.waiting -= 1;
         }
     }
 }
@@ -166,7 +170,11 @@ impl Drop for Lent<'_> {
             Some(seat) => seats.idle.push(seat),
             None => seats.made -= 1,
         }
+        let wanted = seats.waiting > 0;
         drop(seats);
-        self.pool.returned.notify_one();
+        // To notify is a call of the system even where nobody waits, which is most of the time.
+        if wanted {
+            self.pool.returned.notify_one();
+        }
     }
 }

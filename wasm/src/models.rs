@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use scorebox_core::onnx::{Dim, Model, Session, Value, ValueInfo};
-use scorebox_core::{Error, ErrorCode, Limits, Result, table};
+use scorebox_core::table::{self, Writer};
+use scorebox_core::{Limits, Result};
 
 /// A model that is ready to run.
 pub(crate) struct LoadedModel {
     model: Arc<Model>,
     session: Session,
+    /// Inputs and the writer of outputs, kept so that a run allocates next to nothing.
+    inputs: Vec<(String, Value)>,
+    writer: Writer,
 }
 
 impl LoadedModel {
@@ -16,7 +20,7 @@ impl LoadedModel {
     pub(crate) fn load(onnx: &[u8], limits: &Limits) -> Result<Self> {
         let model = Arc::new(Model::load(onnx, limits)?);
         let session = Session::new(Arc::clone(&model));
-        Ok(Self { model, session })
+        Ok(Self { model, session, inputs: Vec::new(), writer: Writer::default() })
     }
 
     /// Inputs and outputs as JSON: name, type as ONNX writes it, and sizes of the axes (a number, a name,
@@ -31,15 +35,13 @@ impl LoadedModel {
 
     /// Runs a table of inputs and writes the table of outputs.
     pub(crate) fn run(&mut self, inputs: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let feeds = table::read_values(&table::read(inputs)?)?;
-        let feeds: Vec<(&str, &Value)> = feeds.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        table::read_values_into(&table::read(inputs)?, &mut self.inputs)?;
+        let feeds: Vec<(&str, &Value)> =
+            self.inputs.iter().map(|(name, value)| (name.as_str(), value)).collect();
         self.session.run(&feeds)?;
-        let mut outputs: Vec<(&str, &Value)> = Vec::with_capacity(self.model.outputs().len());
-        for (at, info) in self.model.outputs().iter().enumerate() {
-            let missing = || Error::new(ErrorCode::Internal, "an output has no value").at(&info.name);
-            outputs.push((&info.name, self.session.output(at).ok_or_else(missing)?));
-        }
-        table::write_values(&outputs, out)
+        let infos = self.model.outputs();
+        let made = (0..infos.len()).filter_map(|at| Some((&*infos.get(at)?.name, self.session.output(at)?)));
+        table::write_values(made, &mut self.writer, out)
     }
 }
 

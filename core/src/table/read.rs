@@ -120,6 +120,13 @@ impl<'a> Entry<'a> {
         std::str::from_utf8(bytes).unwrap_or_default()
     }
 
+    /// Copies the elements to `to`, which holds as many, where they are of type `T`.
+    pub fn copy_to<T: LittleEndian>(&self, to: &mut [T]) {
+        if self.dtype == T::DTYPE {
+            T::read_all(self.data, to);
+        }
+    }
+
     /// The elements in order, where they are of type `T`; none otherwise.
     pub fn elements<T: LittleEndian>(&self) -> impl ExactSizeIterator<Item = T> + 'a {
         let data = if self.dtype == T::DTYPE { self.data } else { &[] };
@@ -133,10 +140,30 @@ pub trait LittleEndian: crate::onnx::Element {
     fn from_bytes(bytes: &[u8]) -> Self;
     /// Appends the element's bytes.
     fn append(self, out: &mut Vec<u8>);
+    /// Reads as many elements as `to` holds; the bytes are that long.
+    fn read_all(bytes: &[u8], to: &mut [Self]) {
+        for (to, bytes) in to.iter_mut().zip(bytes.chunks_exact(Self::DTYPE.width())) {
+            *to = Self::from_bytes(bytes);
+        }
+    }
+    /// Appends the bytes of all elements.
+    fn append_all(elements: &[Self], out: &mut Vec<u8>) {
+        elements.iter().for_each(|element| element.append(out));
+    }
+}
+
+/// Copies bytes as elements where the machine stores numbers as tables do.
+fn copy_in<T: LittleEndian + bytemuck::Pod>(bytes: &[u8], to: &mut [T]) -> bool {
+    let to: &mut [u8] = bytemuck::cast_slice_mut(to);
+    let fits = cfg!(target_endian = "little") && to.len() == bytes.len();
+    if fits {
+        to.copy_from_slice(bytes);
+    }
+    fits
 }
 
 macro_rules! little_endian {
-    ($($type:ty),* => $bytes:expr) => {$(
+    ($($type:ty),* => $bytes:expr, $canonical:expr) => {$(
         impl LittleEndian for $type {
             fn from_bytes(bytes: &[u8]) -> Self {
                 bytes.try_into().map(Self::from_le_bytes).unwrap_or_default()
@@ -145,15 +172,31 @@ macro_rules! little_endian {
                 let bytes: fn(Self) -> _ = $bytes;
                 out.extend_from_slice(&bytes(self));
             }
+            fn read_all(bytes: &[u8], to: &mut [Self]) {
+                if !copy_in(bytes, to) {
+                    for (to, bytes) in to.iter_mut().zip(bytes.chunks_exact(size_of::<Self>())) {
+                        *to = Self::from_bytes(bytes);
+                    }
+                }
+            }
+            fn append_all(elements: &[Self], out: &mut Vec<u8>) {
+                let canonical: fn(&Self) -> bool = $canonical;
+                // Looked through to the end: such a loop is vector code.
+                if cfg!(target_endian = "little") && elements.iter().fold(true, |all, one| all & canonical(one)) {
+                    out.extend_from_slice(bytemuck::cast_slice(elements));
+                } else {
+                    elements.iter().for_each(|element| element.append(out));
+                }
+            }
         }
     )*};
 }
-little_endian!(i64, i32, i16, i8, u64, u32, u16, u8 => |number| number.to_le_bytes());
+little_endian!(i64, i32, i16, i8, u64, u32, u16, u8 => |number| number.to_le_bytes(), |_| true);
 // The bits of a NaN are the one thing that WebAssembly leaves to the processor, so those that leave the
 // module are always the same. Chosen as integers: between two NaNs a compiler need not tell the difference.
 little_endian!(f32, f64, f16 => |number| {
     if number.is_nan() { Self::NAN.to_bits().to_le_bytes() } else { number.to_bits().to_le_bytes() }
-});
+}, |number| !number.is_nan());
 
 impl LittleEndian for bool {
     fn from_bytes(bytes: &[u8]) -> Self {

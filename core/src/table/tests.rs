@@ -34,7 +34,7 @@ fn sample() -> Vec<(&'static str, Value)> {
 fn written(values: &[(&str, Value)]) -> Vec<u8> {
     let feeds: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (*name, value)).collect();
     let mut out = vec![1, 2, 3];
-    write_values(&feeds, &mut out).unwrap();
+    write_values(feeds, &mut Writer::default(), &mut out).unwrap();
     out
 }
 
@@ -46,6 +46,22 @@ fn values_come_back_as_they_went() {
     assert_eq!(back.len(), values.len());
     for ((name, value), (expected_name, expected)) in back.iter().zip(&values) {
         assert_eq!((name.as_str(), value), (*expected_name, expected));
+    }
+}
+
+#[test]
+fn values_of_an_earlier_table_give_their_buffers_and_nothing_else() {
+    let mut values = sample();
+    let mut back = Vec::new();
+    for _ in 0..4 {
+        let bytes = written(&values);
+        super::read_values_into(&read(&bytes).unwrap(), &mut back).unwrap();
+        assert_eq!(back.len(), values.len());
+        for ((name, value), (expected_name, expected)) in back.iter().zip(&values) {
+            assert_eq!((name.as_str(), value), (*expected_name, expected));
+        }
+        values.rotate_left(3);
+        values.pop();
     }
 }
 
@@ -187,7 +203,7 @@ fn every_nan_leaves_with_the_same_bits() {
         ("h", Value::Tensor(Tensor::vector(halves))),
     ];
     let named: Vec<(&str, &Value)> = values.iter().map(|(name, value)| (*name, value)).collect();
-    write_values(&named, &mut out).unwrap();
+    write_values(named, &mut Writer::default(), &mut out).unwrap();
     let table = read(&out).unwrap();
     let [d, f, h] = table.entries() else { panic!("three entries") };
     let bits: Vec<u64> = d.elements::<f64>().map(f64::to_bits).collect();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::read::{Entry, Kind, LittleEndian, Table};
+use super::read::{Entry, Kind, Table};
 use super::write::Writer;
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::{DType, Data, Keys, Shape, Strings, Tensor, Value};
+use crate::for_each_numeric;
+use crate::onnx::{DType, Data, Keys, Shape, Tensor, Value};
 
 /// How deep sequences and optionals may nest; ONNX models use two levels.
 const MAX_NESTING: usize = 8;
@@ -16,14 +17,31 @@ const MAX_NESTING: usize = 8;
 /// `record_malformed` where an entry that belongs to another one is missing, where sequences nest too
 /// deep, or where an element is missing: a model's input has none, floats carry NaN.
 pub fn read_values(table: &Table<'_>) -> Result<Vec<(String, Value)>> {
-    let mut rest = Rest { entries: table.entries(), at: 0 };
     let mut values = Vec::new();
-    while let Some(entry) = rest.entries.get(rest.at) {
-        let (name, at) = (entry.name().to_owned(), rest.at);
-        let value = rest.value(0).map_err(|error| error.at(format_args!("table.entries[{at}]")))?;
-        values.push((name, value));
-    }
+    read_values_into(table, &mut values)?;
     Ok(values)
+}
+
+/// As [`read_values`], into the values of an earlier table, whose buffers are used again.
+///
+/// # Errors
+/// As [`read_values`]; `values` then holds anything.
+pub fn read_values_into(table: &Table<'_>, values: &mut Vec<(String, Value)>) -> Result<()> {
+    let mut rest = Rest { entries: table.entries(), at: 0 };
+    let mut count = 0;
+    while let Some(entry) = rest.entries.get(rest.at) {
+        let at = rest.at;
+        if values.len() == count {
+            values.push((String::new(), Value::default()));
+        }
+        let (name, value) = &mut values[count];
+        name.clear();
+        name.push_str(entry.name());
+        rest.value(0, value).map_err(|error| error.at(format_args!("table.entries[{at}]")))?;
+        count += 1;
+    }
+    values.truncate(count);
+    Ok(())
 }
 
 struct Rest<'t, 'a> {
@@ -38,23 +56,30 @@ impl<'t, 'a> Rest<'t, 'a> {
         entry.ok_or_else(|| malformed(format!("{belongs_to} needs a further entry")))
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value> {
+    /// Reads the next value into `to`.
+    fn value(&mut self, depth: usize, to: &mut Value) -> Result<()> {
         if depth > MAX_NESTING {
             return Err(malformed(format!("values nest deeper than {MAX_NESTING}")));
         }
         let entry = self.next("the table")?;
-        match entry.kind() {
-            Kind::Tensor => Ok(Value::Tensor(tensor(entry)?)),
-            Kind::Keys => Err(malformed("keys must follow the ZipMap that they belong to")),
-            Kind::Nothing => Ok(Value::Optional(None)),
-            Kind::Something => Ok(Value::Optional(Some(Box::new(self.value(depth + 1)?)))),
+        *to = match entry.kind() {
+            Kind::Tensor => {
+                if !matches!(to, Value::Tensor(_)) {
+                    *to = Value::default();
+                }
+                let Value::Tensor(to) = to else { return Ok(()) };
+                return read_tensor(entry, to);
+            }
+            Kind::Keys => return Err(malformed("keys must follow the ZipMap that they belong to")),
+            Kind::Nothing => Value::Optional(None),
+            Kind::Something => Value::Optional(Some(Box::new(self.owned(depth + 1)?))),
             Kind::Sequence => {
                 let count = entry.shape().sizes().first().copied().unwrap_or(0);
                 let left = self.entries.len().saturating_sub(self.at);
                 if count > left {
                     return Err(malformed(format!("a sequence of {count} items needs as many entries")));
                 }
-                (0..count).map(|_| self.value(depth + 1)).collect::<Result<_>>().map(Value::Sequence)
+                (0..count).map(|_| self.owned(depth + 1)).collect::<Result<_>>().map(Value::Sequence)?
             }
             Kind::ZipMap => {
                 let values = tensor(entry)?;
@@ -69,7 +94,7 @@ impl<'t, 'a> Rest<'t, 'a> {
                     Data::Str(keys) => Keys::Texts(keys.clone()),
                     _ => return Err(malformed("the keys of a ZipMap must be int64 or text")),
                 };
-                Ok(Value::ZipMap(Arc::new(keys), values))
+                Value::ZipMap(Arc::new(keys), values)
             }
             Kind::Map => {
                 let keys = tensor(entry)?;
@@ -77,52 +102,53 @@ impl<'t, 'a> Rest<'t, 'a> {
                 if values.kind() != Kind::Tensor || values.len() != keys.len() {
                     return Err(malformed("a map is keys, then as many values"));
                 }
-                Ok(Value::Map(keys, tensor(values)?))
+                Value::Map(keys, tensor(values)?)
             }
-        }
+        };
+        Ok(())
+    }
+
+    fn owned(&mut self, depth: usize) -> Result<Value> {
+        let mut value = Value::default();
+        self.value(depth, &mut value)?;
+        Ok(value)
     }
 }
 
 fn tensor(entry: &Entry<'_>) -> Result<Tensor> {
-    fn numbers<T: LittleEndian>(entry: &Entry<'_>) -> Data {
-        T::wrap(entry.elements::<T>().collect())
-    }
+    let mut tensor = Tensor::default();
+    read_tensor(entry, &mut tensor)?;
+    Ok(tensor)
+}
+
+fn read_tensor(entry: &Entry<'_>, to: &mut Tensor) -> Result<()> {
     if entry.has_validity() && (0..entry.len()).any(|at| !entry.is_present(at)) {
         return Err(malformed(format!(
             "`{}`: a model's input has no missing elements; floats carry NaN",
             entry.name()
         )));
     }
-    let data = match entry.dtype() {
-        DType::F32 => numbers::<f32>(entry),
-        DType::F64 => numbers::<f64>(entry),
-        DType::F16 => numbers::<half::f16>(entry),
-        DType::I64 => numbers::<i64>(entry),
-        DType::I32 => numbers::<i32>(entry),
-        DType::I16 => numbers::<i16>(entry),
-        DType::I8 => numbers::<i8>(entry),
-        DType::U64 => numbers::<u64>(entry),
-        DType::U32 => numbers::<u32>(entry),
-        DType::U16 => numbers::<u16>(entry),
-        DType::U8 => numbers::<u8>(entry),
-        DType::Bool => numbers::<bool>(entry),
-        DType::Str => {
-            let mut texts = Strings::default();
-            (0..entry.len()).for_each(|at| texts.push(entry.text(at)));
-            Data::Str(texts)
-        }
-    };
-    Tensor::new(*entry.shape(), data).ok_or_else(|| malformed("the data does not fill the shape"))
+    // The table was checked, so each entry holds as many elements as its shape says.
+    for_each_numeric!(
+        to.reset_as(entry.dtype(), *entry.shape()),
+        elements => entry.copy_to(elements),
+        texts => (0..entry.len()).for_each(|at| texts.push(entry.text(at)))
+    );
+    Ok(())
 }
 
-/// Writes values as one table to `out`, in this order and under these names.
+/// Writes values as one table to `out`, in this order and under these names. `writer` keeps its buffers.
 ///
 /// # Errors
 /// `run_budget` where the table would pass 4 GiB.
-pub fn write_values(values: &[(&str, &Value)], out: &mut Vec<u8>) -> Result<()> {
-    let mut writer = Writer::default();
+pub fn write_values<'v>(
+    values: impl IntoIterator<Item = (&'v str, &'v Value)>,
+    writer: &mut Writer,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    writer.clear();
     for (name, value) in values {
-        write_value(&mut writer, name, value);
+        write_value(writer, name, value);
     }
     writer.finish(0, out)
 }

@@ -76,9 +76,7 @@ impl Writer {
     ) {
         let data = self.align();
         self.blocks.reserve(elements.len() * T::DTYPE.width());
-        for &element in elements {
-            element.append(&mut self.blocks);
-        }
+        T::append_all(elements, &mut self.blocks);
         let data_bytes = self.blocks.len() + ALIGNMENT - data;
         let validity = self.validity(present);
         self.entry(name, kind, T::DTYPE as u8, shape, &Parts { validity, data, data_bytes, text: 0 });

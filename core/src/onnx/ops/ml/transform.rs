@@ -87,6 +87,18 @@ pub(crate) fn logistic(x: f32) -> f32 {
     if x < 0.0 { 1.0 - upper } else { upper }
 }
 
+/// `(logistic(-x), logistic(x))`, bit for bit, with one exponential.
+pub(crate) fn logistic_pair(x: f32) -> (f32, f32) {
+    let upper = 1.0 / (1.0 + libm::expf(-x.abs()));
+    if x < 0.0 {
+        (upper, 1.0 - upper)
+    } else if x > 0.0 {
+        (1.0 - upper, upper)
+    } else {
+        (upper, upper)
+    }
+}
+
 /// The inverse normal distribution function by Winitzki's approximation of the inverse error
 /// function (constant 0.147), as ONNX Runtime has it.
 fn probit(x: f32) -> f32 {
@@ -129,6 +141,17 @@ mod tests {
         assert_eq!(logistic(200.0).to_bits(), 1.0f32.to_bits());
         assert_eq!(logistic(-200.0).to_bits(), 0.0f32.to_bits());
         assert!(logistic(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_pair_of_logistics_is_both_of_them() {
+        let odd = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, 1e-45, -1e-45, 88.0, -104.0, 200.0];
+        let all = odd.into_iter().chain((0..4000).map(|at| (at as f32 - 2000.0) * 0.013));
+        for x in all {
+            let (no, yes) = logistic_pair(x);
+            assert_eq!((no.to_bits(), yes.to_bits()), (logistic(-x).to_bits(), logistic(x).to_bits()), "{x}");
+        }
+        assert!(logistic_pair(f32::NAN).0.is_nan() && logistic_pair(f32::NAN).1.is_nan());
     }
 
     #[test]

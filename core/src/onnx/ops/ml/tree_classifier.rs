@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::features::{NUMBERS, Table, table};
 use super::labels;
-use super::transform::{PostTransform, logistic};
+use super::transform::{PostTransform, logistic_pair};
 use super::tree::aggregate::Aggregate;
 use super::tree::fast::Fast;
 use super::tree::nodes::{self, Names};
@@ -122,7 +122,7 @@ impl Classifier {
             (Decision::OneSum { probability }, &[sum, ..], [no, yes]) => {
                 let score = sum.to_f32();
                 (*no, *yes) = match self.transform {
-                    PostTransform::Logistic => (logistic(-score), logistic(score)),
+                    PostTransform::Logistic => logistic_pair(score),
                     PostTransform::Probit => {
                         let score = self.transform.apply_single(score);
                         (-score, score)

@@ -61,6 +61,23 @@ pub(crate) struct Columns<T> {
     count: usize,
 }
 
+/// Where one byte of a row goes.
+#[derive(Clone, Copy, Debug)]
+struct Put {
+    place: u16,
+    /// Thresholds that the columns before count.
+    from: u16,
+    /// The byte of NaN.
+    nan: u8,
+}
+
+/// Where all bytes of a row go, source by source.
+#[derive(Debug, Default)]
+pub(super) struct Puts {
+    list: Vec<Put>,
+    ends: Vec<u32>,
+}
+
 /// Collects what splits ask, then gives each its column.
 pub(super) struct Collector<T> {
     thresholds: Vec<Vec<T>>,
@@ -195,23 +212,40 @@ impl<T: Ranked> Columns<T> {
         }
     }
 
-    /// Calls `put` with every column and its byte for one row.
-    pub(super) fn fill_row(&self, row: &[T], mut put: impl FnMut(usize, u8)) {
+    /// Where the bytes of one row go: for each column the places that `places` gives it.
+    pub(super) fn puts<'p>(&self, places: impl Fn(u16) -> &'p [u16]) -> Puts {
+        let mut puts = Puts::default();
         for source in &self.sources {
-            let x = row.get(source.feature).copied().unwrap_or(T::ZERO);
-            let nan = x.partial_cmp(&x).is_none();
-            let rank = match &source.kind {
-                Kind::Scale(scale) => scale.rank(x),
-                Kind::Set(members) => u16::from(contains(members, x)),
-            };
             for output in &source.outputs {
-                let byte = match (nan, output.nan_is_high) {
-                    (false, _) => rank.saturating_sub(output.from).min(255) as u8,
-                    (true, true) => 255,
-                    (true, false) => 0,
-                };
-                put(usize::from(output.column), byte ^ FLIP);
+                puts.list.extend(places(output.column).iter().map(|&place| Put {
+                    place,
+                    from: output.from,
+                    nan: if output.nan_is_high { 255 ^ FLIP } else { FLIP },
+                }));
             }
+            puts.ends.push(puts.list.len() as u32);
+        }
+        puts
+    }
+
+    /// Puts the bytes of one row in their places.
+    #[inline(never)]
+    pub(super) fn fill_row(&self, row: &[T], puts: &Puts, places: &mut [u8]) {
+        let mut start = 0;
+        for (source, &end) in self.sources.iter().zip(&puts.ends) {
+            let x = row.get(source.feature).copied().unwrap_or(T::ZERO);
+            let rank = match &source.kind {
+                _ if x.partial_cmp(&x).is_none() => None,
+                Kind::Scale(scale) => Some(scale.rank(x)),
+                Kind::Set(members) => Some(u16::from(contains(members, x))),
+            };
+            for put in puts.list.get(start..end as usize).unwrap_or_default() {
+                let byte = rank.map(|rank| rank.saturating_sub(put.from).min(255) as u8 ^ FLIP);
+                if let Some(place) = places.get_mut(usize::from(put.place)) {
+                    *place = byte.unwrap_or(put.nan);
+                }
+            }
+            start = end as usize;
         }
     }
 

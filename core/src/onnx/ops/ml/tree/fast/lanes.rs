@@ -145,7 +145,8 @@ impl Lanes {
         }
     }
 
-    fn places(&self, column: u16) -> &[u16] {
+    /// Where the byte of a column is looked for, as places in all banks.
+    pub(super) fn places(&self, column: u16) -> &[u16] {
         let column = usize::from(column);
         let start = if column == 0 { 0 } else { self.ends[column - 1] };
         &self.places[start as usize..self.ends[column] as usize]
@@ -201,18 +202,16 @@ impl Lanes {
         }
     }
 
-    /// Puts a column's byte where the steps look for it.
-    pub(super) fn put(&self, row: &mut Row, column: usize, byte: u8) {
+    /// Makes room for a row's bytes, bank after bank.
+    pub(super) fn open<'r>(&self, row: &'r mut Row) -> &'r mut [u8] {
         row.banks.resize(self.banks.len(), [0; BANK]);
-        for &place in self.places(column as u16) {
-            row.banks[usize::from(place) / BANK][usize::from(place) % BANK] = byte;
-        }
+        row.exits.resize(self.groups.len() * ABREAST, [0; 16]);
+        row.banks.as_flattened_mut()
     }
 
     /// Computes the exits of all trees for the row whose bytes have been put.
+    #[inline(never)]
     pub(super) fn run(&self, row: &mut Row) {
-        row.exits.resize(self.groups.len() * ABREAST, [0; 16]);
-        row.banks.resize(self.banks.len(), [0; BANK]);
         let (mut steps, mut start) = (self.steps.as_slice(), 0);
         for (&end, exits) in self.groups.iter().zip(row.exits.as_chunks_mut::<ABREAST>().0) {
             let mut exit = [Bytes::splat(0); ABREAST];
@@ -233,10 +232,14 @@ impl Lanes {
     }
 
     /// The exit of tree `tree` after [`Self::run`].
-    #[inline(always)]
     pub(super) fn exit(&self, row: &Row, tree: usize) -> usize {
-        let lane = self.lane_of[tree] as usize;
-        usize::from(row.exits.as_flattened()[lane]) % EXITS
+        usize::from(row.exits.as_flattened()[self.lane_of[tree] as usize]) % EXITS
+    }
+
+    /// The exits of all trees after [`Self::run`], in the order of the trees.
+    pub(super) fn exits<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = usize> + 'r {
+        let exits = row.exits.as_flattened();
+        self.lane_of.iter().map(|&lane| usize::from(exits.get(lane as usize).copied().unwrap_or(0)))
     }
 
     /// Bytes of the steps.

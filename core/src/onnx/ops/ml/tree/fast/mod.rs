@@ -41,7 +41,7 @@ use std::ops::Range;
 use super::aggregate::Aggregate;
 use super::ensemble::{Ensemble, Forest};
 use below::Below;
-use columns::{Collector, Columns, TILE};
+use columns::{Collector, Columns, Puts, TILE};
 use cuts::{Cut, Sets};
 use lanes::Lanes;
 use mux::{Mux, Slots};
@@ -96,6 +96,7 @@ pub(crate) struct Kernels<T> {
     mux: Mux,
     /// None where a vector of lanes would be mostly empty, as with hundreds of columns and few trees.
     lanes: Option<Lanes>,
+    puts: Puts,
     below: Option<Below<T>>,
     /// None where leaves of one tree vote for different targets, or the votes are not added up.
     tally: Option<Tally<T>>,
@@ -156,7 +157,8 @@ fn build<T: Fast>(forest: &Forest<T>, ensemble: &Ensemble, aggregate: Aggregate)
     }
     let single = below.is_none() && tally.as_ref().is_some_and(Tally::single);
     let lanes = Lanes::new(&tops, columns.count());
-    Some(Kernels { columns, mux, lanes, below, tally, leaves, starts, single })
+    let puts = lanes.as_ref().map(|lanes| columns.puts(|column| lanes.places(column))).unwrap_or_default();
+    Some(Kernels { columns, mux, lanes, puts, below, tally, leaves, starts, single })
 }
 
 /// The leaves of each tree; those of proper trees are numbered one tree after another.
@@ -292,14 +294,11 @@ impl<T: Fast> Kernels<T> {
         hit: &mut dyn FnMut(&mut Scored<'_, T>, usize, usize),
     ) {
         let own = &mut work.row;
-        self.columns.fill_row(row, |column, byte| lanes.put(own, column, byte));
+        self.columns.fill_row(row, &self.puts, lanes.open(own));
         lanes.run(own);
         let trees = forest.roots.len();
         if let (true, Some(tally)) = (self.single, &self.tally) {
-            let sum = (0..trees).fold(T::ZERO, |mut sum, tree| {
-                sum += tally.single_vote(tree, lanes.exit(own, tree));
-                sum
-            });
+            let sum = tally.sum_single(lanes.exits(own));
             (out.scores[at * out.targets], out.seen[at * out.targets]) = (sum, true);
             return;
         }

@@ -282,8 +282,8 @@ mod tests {
         assert_eq!(Scale::new(&even).steps, 1);
         let amounts: Vec<f32> = (0..200).map(|at| 1.1f32.powi(at)).collect();
         assert!(Scale::new(&amounts).steps <= 2);
-        let clustered: Vec<f32> =
-            (0..200).map(|at| 1e30 * (at / 100) as f32 + (at % 100) as f32 * 1e-3).collect();
+        let low = (0..100).map(|at| at as f32 * 1e-3);
+        let clustered: Vec<f32> = low.chain((0..100).map(|at| 1e30 * (1.0 + at as f32 * 1e-5))).collect();
         let many: Vec<f32> = (0..60_000).map(|at| (at as f32).sqrt()).collect();
         for thresholds in [even, amounts, clustered, many] {
             let scale = Scale::new(&thresholds);

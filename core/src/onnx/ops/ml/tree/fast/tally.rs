@@ -136,17 +136,21 @@ impl<T: Counted> Tally<T> {
         }
     }
 
-    /// The one target that every tree has one vote for, with all votes and where each tree's start.
+    /// Whether every tree has one vote, and that for target 0.
     pub(super) fn single(&self) -> bool {
         self.ballots.len() == self.ends.len()
             && self.ballots.iter().all(|ballot| ballot.target == 0)
             && self.ends.iter().enumerate().all(|(tree, &end)| end as usize == tree + 1)
     }
 
-    /// The vote of an exit of tree `tree`, where [`Self::single`].
-    #[inline(always)]
-    pub(super) fn single_vote(&self, tree: usize, exit: usize) -> T {
-        self.votes[self.ballots[tree].votes as usize + exit]
+    /// The sum of one row's votes, where [`Self::single`].
+    #[inline(never)]
+    pub(super) fn sum_single(&self, exits: impl Iterator<Item = usize>) -> T {
+        let mut sum = T::ZERO;
+        for (ballot, exit) in self.ballots.iter().zip(exits) {
+            sum += self.votes.get(ballot.votes as usize + exit).copied().unwrap_or(T::ZERO);
+        }
+        sum
     }
 
     /// Bytes of the tables.
