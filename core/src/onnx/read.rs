@@ -152,16 +152,28 @@ const VALUE_FIELDS: [(i64, u32); 14] = [
 ];
 
 fn attribute(bytes: &[u8], depth: usize) -> Result<AttributeProto<'_>> {
-    let counts = count_fields(bytes)?;
+    let mut counts = [0usize; 32];
     let mut attribute = AttributeProto { name: "", reference: "", value: AttributeValue::Missing };
     let mut declared = 0;
     let mut reader = Reader::new(bytes);
     while let Some((number, field)) = reader.next()? {
-        match number {
-            1 => attribute.name = field.text("name of an attribute")?,
-            20 => declared = field.int("type of an attribute")?,
-            21 => attribute.reference = field.text("ref_attr_name of an attribute")?,
-            _ => {}
+        let run = match number {
+            1 => {
+                attribute.name = field.text("name of an attribute")?;
+                0
+            }
+            20 => {
+                declared = field.int("type of an attribute")?;
+                0
+            }
+            21 => {
+                attribute.reference = field.text("ref_attr_name of an attribute")?;
+                0
+            }
+            _ => reader.skip_run(number, &field)?,
+        };
+        if let Some(count) = counts.get_mut(number as usize) {
+            *count += 1 + run;
         }
     }
     let filled = |field: u32| counts.get(field as usize).is_some_and(|&count| count > 0);
@@ -216,9 +228,18 @@ fn attribute_value<'m>(
             AttributeValue::Text(value) => *value = field.bytes("s")?,
             AttributeValue::Tensor(value) => *value = tensor(field.bytes("t")?)?,
             AttributeValue::Graph(value) => **value = graph(field.bytes("g")?, depth)?,
-            AttributeValue::Floats(list) => field.floats("floats", list)?,
-            AttributeValue::Ints(list) => field.varints("ints", list, u64::cast_signed)?,
-            AttributeValue::Texts(list) => list.push(field.bytes("strings")?),
+            AttributeValue::Floats(list) => {
+                field.floats("floats", list)?;
+                reader.more_floats(number, list)?;
+            }
+            AttributeValue::Ints(list) => {
+                field.varints("ints", list, u64::cast_signed)?;
+                reader.more_ints(number, list)?;
+            }
+            AttributeValue::Texts(list) => {
+                list.push(field.bytes("strings")?);
+                reader.more_bytes(number, list)?;
+            }
             AttributeValue::Tensors(list) => list.push(tensor(field.bytes("tensors")?)?),
             AttributeValue::Graphs(list) => list.push(graph(field.bytes("graphs")?, depth)?),
             AttributeValue::Type(value) => *value = type_proto(field.bytes("tp")?, depth)?,

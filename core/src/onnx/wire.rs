@@ -55,8 +55,84 @@ impl<'m> Reader<'m> {
         Ok(Some((number, field)))
     }
 
-    /// The next number of 7 bits per byte, lowest first, at most ten bytes.
+    /// Skips fields that follow and have the same number and wire type as the one just read, and counts
+    /// them. Lists that are not packed, which is how most exporters write them, are long runs of such fields.
+    pub(crate) fn skip_run(&mut self, number: u32, like: &Field<'m>) -> Result<usize> {
+        let Some(key) = like.key(number) else { return Ok(0) };
+        let mut count = 0;
+        while let Some((&first, rest)) = self.rest.split_first()
+            && first == key
+        {
+            self.rest = rest;
+            match like {
+                Field::Varint(_) => drop(self.varint()?),
+                Field::Fixed32(_) => drop(self.fixed::<4>()?),
+                Field::Fixed64(_) => drop(self.fixed::<8>()?),
+                Field::Bytes(_) => {
+                    let length = self.varint()?;
+                    self.take(length)?;
+                }
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Appends the numbers of the run of fields that follows, as [`Self::skip_run`] knows it.
+    pub(crate) fn more_ints(&mut self, number: u32, list: &mut Vec<i64>) -> Result<()> {
+        let Some(key) = Field::Varint(0).key(number) else { return Ok(()) };
+        while let Some((&first, rest)) = self.rest.split_first()
+            && first == key
+        {
+            self.rest = rest;
+            list.push(self.varint()?.cast_signed());
+        }
+        Ok(())
+    }
+
+    /// As [`Self::more_ints`], for floats.
+    pub(crate) fn more_floats(&mut self, number: u32, list: &mut Vec<f32>) -> Result<()> {
+        let Some(key) = Field::Fixed32([0; 4]).key(number) else { return Ok(()) };
+        while let Some((&first, rest)) = self.rest.split_first()
+            && first == key
+        {
+            self.rest = rest;
+            list.push(f32::from_le_bytes(self.fixed()?));
+        }
+        Ok(())
+    }
+
+    /// As [`Self::more_ints`], for texts and bytes.
+    pub(crate) fn more_bytes(&mut self, number: u32, list: &mut Vec<&'m [u8]>) -> Result<()> {
+        let Some(key) = Field::Bytes(&[]).key(number) else { return Ok(()) };
+        while let Some((&first, rest)) = self.rest.split_first()
+            && first == key
+        {
+            self.rest = rest;
+            let length = self.varint()?;
+            list.push(self.take(length)?);
+        }
+        Ok(())
+    }
+
+    /// The next number of 7 bits per byte, lowest first, at most ten bytes. Most have one byte or two.
+    #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64> {
+        match *self.rest {
+            [low @ 0..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(low))
+            }
+            [low, high @ 0..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[cold]
+    fn long_varint(&mut self) -> Result<u64> {
         let mut value = 0u64;
         for (at, &byte) in self.rest.iter().take(10).enumerate() {
             value |= u64::from(byte & 0x7f) << (7 * at);
@@ -79,6 +155,7 @@ impl<'m> Reader<'m> {
         self.rest.is_empty()
     }
 
+    #[inline]
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
         let (head, rest) =
             self.rest.split_first_chunk::<N>().ok_or_else(|| malformed("the bytes end within a number"))?;
@@ -86,6 +163,7 @@ impl<'m> Reader<'m> {
         Ok(*head)
     }
 
+    #[inline]
     fn take(&mut self, length: u64) -> Result<&'m [u8]> {
         let split = usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length));
         let (head, rest) = split.ok_or_else(|| {
@@ -97,6 +175,17 @@ impl<'m> Reader<'m> {
 }
 
 impl<'m> Field<'m> {
+    /// The byte that a field of this number and wire type begins with, where it is one byte.
+    const fn key(&self, number: u32) -> Option<u8> {
+        let wire = match self {
+            Self::Varint(_) => 0,
+            Self::Fixed64(_) => 1,
+            Self::Bytes(_) => 2,
+            Self::Fixed32(_) => 5,
+        };
+        if number < 16 { Some((number << 3 | wire) as u8) } else { None }
+    }
+
     /// As a message or bytes.
     pub(crate) fn bytes(self, name: &str) -> Result<&'m [u8]> {
         if let Self::Bytes(bytes) = self { Ok(bytes) } else { Err(wrong(name)) }
@@ -183,10 +272,57 @@ fn wrong(name: &str) -> Error {
 pub(crate) fn count_fields(bytes: &[u8]) -> Result<[usize; 32]> {
     let mut counts = [0usize; 32];
     let mut reader = Reader::new(bytes);
-    while let Some((number, _)) = reader.next()? {
+    while let Some((number, field)) = reader.next()? {
+        let run = reader.skip_run(number, &field)?;
         if let Some(count) = counts.get_mut(number as usize) {
-            *count += 1;
+            *count += 1 + run;
         }
     }
     Ok(counts)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_fields_are_read_as_their_fields_are() {
+        let ints = [0x40, 1, 0x40, 0x80, 1, 0x40, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+        let mut reader = Reader::new(&ints);
+        let mut list = Vec::new();
+        let (number, first) = reader.next().unwrap().unwrap();
+        assert_eq!((number, first), (8, Field::Varint(1)));
+        let mut again = reader;
+        assert_eq!(again.skip_run(8, &first).unwrap(), 2);
+        reader.more_ints(8, &mut list).unwrap();
+        assert!(list == [128, -1] && reader.is_empty() && again.is_empty());
+        assert_eq!(count_fields(&ints).unwrap()[8], 3);
+
+        let floats = [0x3d, 0, 0, 0x80, 0x3f, 0x3d, 0, 0, 0, 0x40, 0x40, 5];
+        let mut reader = Reader::new(&floats);
+        let mut list = Vec::new();
+        reader.more_floats(7, &mut list).unwrap();
+        assert_eq!(list, [1.0, 2.0]);
+        assert_eq!(reader.next().unwrap(), Some((8, Field::Varint(5))));
+
+        let texts = [0x4a, 2, b'a', b'b', 0x4a, 0, 0x4a, 1, b'c'];
+        let (mut reader, mut list) = (Reader::new(&texts), Vec::new());
+        reader.more_bytes(9, &mut list).unwrap();
+        assert_eq!(list, [b"ab".as_slice(), b"", b"c"]);
+        assert_eq!(count_fields(&texts).unwrap()[9], 3);
+    }
+
+    #[test]
+    fn runs_that_are_cut_short_are_refused() {
+        for bytes in [&[0x40, 1, 0x40][..], &[0x40, 1, 0x40, 0x80], &[0x40, 1, 0x40, 0x80, 0x80]] {
+            assert!(count_fields(bytes).is_err());
+            let mut reader = Reader::new(bytes);
+            assert!(reader.more_ints(8, &mut Vec::new()).is_err());
+        }
+        assert!(Reader::new(&[0x3d, 0, 0, 0]).more_floats(7, &mut Vec::new()).is_err());
+        assert!(Reader::new(&[0x4a, 3, b'a']).more_bytes(9, &mut Vec::new()).is_err());
+        let long = [0x40, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
+        assert!(Reader::new(&long).more_ints(8, &mut Vec::new()).is_err());
+    }
 }

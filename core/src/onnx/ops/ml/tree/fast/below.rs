@@ -217,6 +217,7 @@ impl<T: Real> Below<T> {
 
     /// Walks to the leaves: walk `i` is in tree `trees[i]` at node `at[i]` and reads the row that starts at
     /// `rows[i]` of what [`Self::fill`] made. Afterwards `at` holds the leaves' numbers.
+    #[inline(never)]
     pub(super) fn walk(
         &self,
         trees: [usize; ABREAST],

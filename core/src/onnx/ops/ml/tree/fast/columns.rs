@@ -186,6 +186,7 @@ impl<T: Ranked> Columns<T> {
 
     /// Fills the columns for up to [`TILE`] rows of `width` numbers. Places past the last row hold
     /// anything.
+    #[inline(never)]
     pub(super) fn fill_tile(&self, rows: &[T], width: usize, columns: &mut [Column]) {
         for source in &self.sources {
             for (place, rows) in rows.chunks(16 * width).enumerate() {

@@ -102,6 +102,7 @@ impl Mux {
     }
 
     /// Computes for tree `tree` the exit of each row of a tile, sixteen rows per vector.
+    #[inline(never)]
     pub(super) fn run<'s>(
         &self,
         tree: usize,

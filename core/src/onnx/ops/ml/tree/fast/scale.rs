@@ -101,7 +101,8 @@ impl<T: Ranked> Scale<T> {
 fn candidates<T: Ranked>(thresholds: &[T], size: usize) -> impl Iterator<Item = Buckets<T>> + use<T> {
     // The lowest threshold may be minus infinity, which no distance can be taken from.
     let low = thresholds.iter().copied().find(|&threshold| threshold > T::from_f64(f64::NEG_INFINITY));
-    let (low, high) = (low.unwrap_or(T::ZERO), thresholds.last().copied().unwrap_or(T::ZERO));
+    let high = thresholds.last().copied().unwrap_or(T::ZERO);
+    let low = low.unwrap_or(high);
     let scale = T::from_f64((size - 1) as f64 / (high.to_f64() - low.to_f64()));
     let usable = scale > T::ZERO && scale < T::from_f64(f64::INFINITY);
     let (from, to) = (low.order_bits(), high.order_bits());
@@ -148,36 +149,53 @@ impl Ranked for f32 {
         bucket as usize
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn ranks(scale: &Scale<Self>, x: &[Self; 16]) -> ([Ints; 4], [Ints; 4]) {
-        let fours: [Floats; 4] = std::array::from_fn(|at| Floats::of(std::array::from_fn(|i| x[4 * at + i])));
-        let nan = fours.map(Floats::is_nan);
-        let top = scale.bases.len().saturating_sub(1) as u32;
-        let buckets = |x: Floats| match scale.buckets {
-            Buckets::Linear { low, scale } => x.linear_bucket(low, scale, top as Self),
-            Buckets::Bits { low, shift } => x.bits_bucket(low as i32, shift, top),
-            Buckets::Search => [0; 4],
+        let fours = |x: &[Self; 16]| -> [Floats; 4] {
+            std::array::from_fn(|at| Floats::of(std::array::from_fn(|i| x[4 * at + i])))
         };
-        if let Buckets::Search = scale.buckets {
-            let ranks = std::array::from_fn(|at| {
-                Ints::of(std::array::from_fn(|i| i32::from(scale.rank(x[4 * at + i]))))
-            });
-            return (ranks, nan);
-        }
-        let ranks = fours.map(|x| {
-            let bases = buckets(x).map(|at| scale.bases.get(at as usize).copied().unwrap_or(0));
-            let mut ranks = Ints::of(bases.map(i32::from));
-            for step in 0..scale.steps as usize {
-                let less = bases.map(|base| {
-                    scale.thresholds.get(usize::from(base) + step).copied().unwrap_or(Self::INFINITY)
-                });
+        let four_ints = |x: &[i32; 16]| -> [Ints; 4] {
+            std::array::from_fn(|at| Ints::of(std::array::from_fn(|i| x[4 * at + i])))
+        };
+        let numbers = fours(x);
+        let nan = numbers.map(Floats::is_nan);
+        let top = scale.bases.len().saturating_sub(1) as u32;
+        let buckets = match scale.buckets {
+            Buckets::Linear { low, scale } => numbers.map(|x| x.linear_bucket(low, scale, top as Self)),
+            Buckets::Bits { low, shift } => numbers.map(|x| x.bits_bucket(low as i32, shift, top)),
+            Buckets::Search => return (four_ints(&x.map(|x| i32::from(scale.rank(x)))), nan),
+        };
+        let bases = bases(&scale.bases, &buckets);
+        let mut ranks = four_ints(&bases);
+        for step in 0..scale.steps as usize {
+            let less = fours(&thresholds(&scale.thresholds, &bases, step));
+            for ((rank, x), less) in ranks.iter_mut().zip(numbers).zip(less) {
                 // A mask is -1 where the threshold is less.
-                ranks = ranks.minus(x.above(Floats::of(less)));
+                *rank = rank.minus(x.above(less));
             }
-            ranks
-        });
+        }
         (ranks, nan)
     }
+}
+
+// Functions of their own, so that their loops have the registers to themselves.
+#[inline(never)]
+fn bases(table: &[u16], buckets: &[[u32; 4]; 4]) -> [i32; 16] {
+    let mut found = [0; 16];
+    for (found, &bucket) in found.iter_mut().zip(buckets.as_flattened()) {
+        *found = i32::from(table[bucket as usize]);
+    }
+    found
+}
+
+#[inline(never)]
+fn thresholds(table: &[f32], bases: &[i32; 16], step: usize) -> [f32; 16] {
+    let table = &table[step..];
+    let mut found = [0.0; 16];
+    for (found, &base) in found.iter_mut().zip(bases) {
+        *found = table[base as usize];
+    }
+    found
 }
 
 const fn ordered(x: f32) -> i32 {
@@ -273,6 +291,15 @@ mod tests {
             check(thresholds.clone(), &x, |t| [t.next_up(), t.next_down()]);
             let wide = |list: &[f32]| list.iter().map(|&t| f64::from(t) * 1.000_000_000_1).collect::<Vec<f64>>();
             check(wide(&thresholds), &wide(&x), |t: f64| [t.next_up(), t.next_down()]);
+        }
+    }
+
+    #[test]
+    fn no_threshold_and_one_at_the_end_of_all_numbers() {
+        for thresholds in [&[][..], &[f32::NEG_INFINITY], &[f32::NEG_INFINITY, 0.0], &[0.0], &[f32::MAX]] {
+            check(thresholds.to_vec(), &EDGES, |t| [t.next_up(), t.next_down()]);
+            let wide: Vec<f64> = thresholds.iter().copied().map(f64::from).collect();
+            check(wide, &EDGES.map(f64::from), |t: f64| [t.next_up(), t.next_down()]);
         }
     }
 

@@ -104,6 +104,7 @@ impl<T: Counted> Tally<T> {
     }
 
     /// Adds a tree's votes to the sums of a tile, [`TILE`] per target. `exits` gives those of sixteen rows.
+    #[inline(never)]
     pub(super) fn add_tile(&self, tree: usize, exits: &[Cell<Bytes>], sums: &mut [[T; TILE]]) {
         for ballot in self.ballots(tree) {
             let sums = sums[ballot.target as usize]
