@@ -76,6 +76,7 @@ impl Scoring {
         limits: &Limits,
     ) -> Result<Self> {
         let model = onnx::Model::load(onnx, limits).map_err(|error| error.at(spec.onnx_file()))?;
+        model.prepare();
         let (feeds, row_by_row) = feed::plan(spec, &model, manifest, scope)?;
         let manifest::ModelOutput { name, kind, class, labels } = &spec.output;
         let answer = match kind {

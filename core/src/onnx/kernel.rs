@@ -142,6 +142,9 @@ pub trait Kernel: Send + Sync {
     /// shapes that do not fit, [`ErrorCode::RunBudget`] where limits are met.
     fn run(&self, io: &mut Io<'_>) -> Result<()>;
 
+    /// Makes now what the first run would make, such as tables that only runs need.
+    fn prepare(&self) {}
+
     /// What an explanation of the model's answers needs to know of this kernel, if anything.
     fn explain_part(&self) -> Option<ExplainPart<'_>> {
         None

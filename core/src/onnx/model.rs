@@ -72,6 +72,13 @@ impl Model {
         })
     }
 
+    /// Does now what the first run would do beside running: tree kernels make their tables. For models that
+    /// will run for sure, and above all for those whose memory is kept as a snapshot that every call
+    /// starts from.
+    pub fn prepare(&self) {
+        self.plan.steps.iter().for_each(|step| step.kernel.prepare());
+    }
+
     /// What a run must be fed, in the order of the model's graph.
     #[must_use]
     pub fn inputs(&self) -> &[ValueInfo] {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::features::{NUMBERS, Table, table};
 use super::labels;
 use super::transform::{PostTransform, logistic_pair};
-use super::tree::aggregate::Aggregate;
+use super::tree::aggregate::{Aggregate, kernels};
 use super::tree::fast::Fast;
 use super::tree::nodes::{self, Names};
 use super::tree::real::Real;
@@ -164,6 +164,10 @@ impl Classifier {
 impl Kernel for Classifier {
     fn run(&self, io: &mut Io<'_>) -> Result<()> {
         with_forest!(&self.ensemble.forest, forest => self.run_in(io, forest))
+    }
+
+    fn prepare(&self) {
+        with_forest!(&self.ensemble.forest, forest => drop(kernels(forest, &self.ensemble, Aggregate::Sum)));
     }
 
     fn explain_part(&self) -> Option<ExplainPart<'_>> {

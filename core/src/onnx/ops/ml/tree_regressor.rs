@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::features::{NUMBERS, Table, table};
 use super::transform::PostTransform;
-use super::tree::aggregate::Aggregate;
+use super::tree::aggregate::{Aggregate, kernels};
 use super::tree::fast::Fast;
 use super::tree::nodes::{self, Names};
 use super::tree::real::Real;
@@ -161,6 +161,10 @@ impl Regressor {
 impl Kernel for Regressor {
     fn run(&self, io: &mut Io<'_>) -> Result<()> {
         with_forest!(&self.ensemble.forest, forest => self.run_in(io, forest))
+    }
+
+    fn prepare(&self) {
+        with_forest!(&self.ensemble.forest, forest => drop(kernels(forest, &self.ensemble, self.aggregate)));
     }
 
     fn explain_part(&self) -> Option<ExplainPart<'_>> {

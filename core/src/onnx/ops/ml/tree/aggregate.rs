@@ -74,11 +74,20 @@ pub(in super::super) fn score<T: Fast>(
 ) {
     out.scores.fill(T::ZERO);
     out.seen.fill(false);
-    let kernels = forest.kernels.get_or_init(|| fast::choose(forest, ensemble, aggregate).map(Box::new));
-    match kernels {
+    match kernels(forest, ensemble, aggregate) {
         Some(kernels) => score_fast(kernels, forest, aggregate, (rows, width), &mut out, work),
         None => score_plainly(forest, aggregate, (rows, width), &mut out),
     }
+}
+
+/// The tables of the fast evaluators, made now unless they have been; none where the plain one serves.
+pub(in super::super) fn kernels<'f, T: Fast>(
+    forest: &'f Forest<T>,
+    ensemble: &Ensemble,
+    aggregate: Aggregate,
+) -> Option<&'f Kernels<T>> {
+    let made = forest.kernels.get_or_init(|| fast::choose(forest, ensemble, aggregate).map(Box::new));
+    made.as_deref()
 }
 
 pub(super) fn score_fast<T: Fast>(

@@ -15,8 +15,9 @@
 //! bytes, so float and double share the kernels.
 //!
 //! Tables are made at the first run, not at load: a model that is only checked, described or explained
-//! does not pay for them, and memory that loading has freed is used again. It takes about as long as
-//! scoring some hundred rows does.
+//! does not pay for them, and memory that loading has freed is used again. It takes about as long as a
+//! quarter of the load. A bundle's models make them when the bundle is loaded (`Model::prepare`), since
+//! its memory may be kept as the snapshot that every call starts from.
 //!
 //! Sources: Lucchese et al., "QuickScorer" (SIGIR 2015) and "Exploiting CPU SIMD extensions to speed up
 //! document scoring with tree ensembles" (SIGIR 2016); Ye et al., "RapidScorer" (KDD 2018); Guillame-Bert
