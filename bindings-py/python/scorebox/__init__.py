@@ -24,5 +24,17 @@ from scorebox._errors import Error
 from scorebox._model import Model, Port
 from scorebox._native import __version__
 from scorebox._packing import pack
+from scorebox._parity import Parity, recheck, verify
 
-__all__ = ["Bundle", "Decision", "Error", "Model", "Port", "__version__", "pack"]
+__all__ = [
+    "Bundle",
+    "Decision",
+    "Error",
+    "Model",
+    "Parity",
+    "Port",
+    "__version__",
+    "pack",
+    "recheck",
+    "verify",
+]
