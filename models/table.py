@@ -14,15 +14,24 @@ BEGIN, END = "<!-- table: table.py -->", "<!-- end of table -->"
 
 def table() -> str:
     """One row per bundle."""
-    lines = ["| bundle | data | rows | model | metric | simple baseline | published | ONNX | golden cases |"]
-    lines.append("|---|---|---|---|---|---|---|---|---|")
+    lines = [
+        "| bundle | data | rows | model | metric | simple baseline | published | ONNX | one decision, credit = 1 | golden cases |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|---|---|")
+    latency = json.loads((MODELS / "latency.json").read_text(encoding="utf-8"))
     for path in sorted(MODELS.glob("*/figures.json")):
         name = path.parent.name
         row = json.loads(path.read_text(encoding="utf-8"))
         size = sum(file.stat().st_size for file in path.parent.glob("*.onnx")) / 1000
         cases = len(list((GOLDEN / name).glob("*.json")))
         cells = [f"[{name}]({name}/CARD.md)", row["data"], f"{row['rows']:,}", row["model"], row["metric"]]
-        cells += [row["baseline"], row["published"], f"{size:.0f} kB", str(cases)]
+        cells += [
+            row["baseline"],
+            row["published"],
+            f"{size:.0f} kB",
+            f"{latency[name]['to_credit']}",
+            str(cases),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
