@@ -65,7 +65,7 @@ impl Bins {
         }
     }
 
-    fn list(&mut self, value: &serde_json::Value, bin: usize) {
+    fn list(&mut self, value: &crate::json::Value, bin: usize) {
         if let Some(text) = value.as_str() {
             self.texts.insert(text.into(), bin);
         } else if let Some(truth) = value.as_bool() {

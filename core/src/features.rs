@@ -34,7 +34,7 @@ pub struct Features {
 struct Step {
     way: Way,
     kind: InputType,
-    default: Option<serde_json::Value>,
+    default: Option<crate::json::Value>,
 }
 
 /// How a feature is computed.

@@ -13,7 +13,6 @@ mod check;
 mod exposure;
 mod features;
 mod inputs;
-mod locate;
 mod maps;
 mod models;
 mod monitoring;
@@ -41,7 +40,6 @@ pub use check::RESERVED_NAMES;
 pub use exposure::{Limit, LimitOf, Limits};
 pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, Woe};
 pub use inputs::{Input, InputType, OnIssue};
-pub use locate::locate;
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
 pub use monitoring::{FieldMonitoring, Monitoring, Thresholds};
 pub use offers::{
@@ -64,6 +62,7 @@ pub use view::{Alert, Band, Lifecycle, Stage, Tag, View, ViewField};
 
 use crate::bundle::MANIFEST;
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{self, Fault, locate};
 use crate::limits;
 
 /// The format's number.
@@ -143,18 +142,13 @@ impl Manifest {
     ///
     /// # Errors
     /// `manifest_invalid` with the JSON path, the line and column, and what would be right.
-    pub fn read(json: &[u8], limits: &limits::Limits) -> Result<Self> {
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let manifest: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let place = error.path().to_string();
-            // The message of serde_json ends with line and column; say whose they are.
-            let message = error.inner().to_string().replace(" at line ", &format!(" ({MANIFEST} line "));
-            let message = if message.contains(MANIFEST) { format!("{message})") } else { message };
-            let error = invalid(message);
-            if place == "." { error } else { error.at(place) }
+    pub fn read(text: &[u8], limits: &limits::Limits) -> Result<Self> {
+        let manifest: Self = json::from_slice(text).map_err(|fault: Fault| {
+            let (line, column) = fault.place(text);
+            let error = invalid(format!("{} ({MANIFEST} line {line} column {column})", fault.message()));
+            if fault.path().is_empty() { error } else { error.at(fault.path()) }
         })?;
-        deserializer.end().map_err(|error| invalid(format!("text follows the manifest: {error}")))?;
-        check::check(&manifest, limits).map_err(|error| located(error, json))?;
+        check::check(&manifest, limits).map_err(|error| located(error, text))?;
         Ok(manifest)
     }
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bundle::{REFERENCE, Sha256Digest};
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{Fault, from_slice};
+#[cfg(feature = "authoring")]
 use crate::json::{compact, push_map};
 use crate::monitoring::Mix;
 use crate::reasons::Profile;
@@ -84,8 +86,9 @@ impl Reference {
     /// `bundle_not_packed` where it is none of this format.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let stale = |message: String| Error::new(ErrorCode::BundleNotPacked, message).at(REFERENCE);
-        let reference: Self = serde_json::from_slice(bytes)
-            .map_err(|error| stale(format!("it cannot be read ({error}); pack with a sample again")))?;
+        let reference: Self = from_slice(bytes).map_err(|fault: Fault| {
+            stale(format!("it cannot be read ({}); pack with a sample again", fault.explain(bytes)))
+        })?;
         if reference.format != FORMAT {
             return Err(stale(format!("its format must be {FORMAT}; pack with a sample again")));
         }
@@ -96,6 +99,7 @@ impl Reference {
     ///
     /// # Errors
     /// `internal` where it cannot be written as JSON.
+    #[cfg(feature = "authoring")]
     pub fn to_json(&self) -> Result<String> {
         let mut text = format!(
             "{{\n  \"format\": {},\n  \"rows\": {},\n  \"scored\": {},\n",

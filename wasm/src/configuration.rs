@@ -1,5 +1,6 @@
 //! What a host may set before it loads anything: the module's own digest and tighter or wider limits.
 
+use scorebox_core::json::{Fault, from_slice};
 use scorebox_core::{Error, ErrorCode, Limits, Result};
 use serde::Deserialize;
 
@@ -48,7 +49,7 @@ impl Configuration {
     /// `request_invalid` with what is wrong.
     pub(crate) fn read(json: &[u8]) -> Result<Self> {
         let invalid = |reason: String| Error::new(ErrorCode::RequestInvalid, reason).at("configure");
-        let request: Request = serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+        let request: Request = from_slice(json).map_err(|fault: Fault| invalid(fault.explain(json)))?;
         let module = match &request.module {
             Some(digits) => digest(digits).ok_or_else(|| invalid("`module` takes 64 hex digits".into()))?,
             None => [0; 32],

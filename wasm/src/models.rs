@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use scorebox_core::json::{Value as Json, json};
 use scorebox_core::onnx::{Dim, Model, Session, Value, ValueInfo};
 use scorebox_core::table::{self, Writer};
 use scorebox_core::{Limits, Result};
@@ -27,10 +28,10 @@ impl LoadedModel {
     /// or null where only the run will tell; null for the list where not even the rank is known).
     pub(crate) fn describe(&self) -> String {
         let list = |infos: &[ValueInfo]| infos.iter().map(describe).collect::<Vec<_>>();
-        serde_json::json!({
+        let description = json!({
             "kind": "model", "inputs": list(self.model.inputs()), "outputs": list(self.model.outputs()),
-        })
-        .to_string()
+        });
+        description.to_string()
     }
 
     /// Runs a table of inputs and writes the table of outputs.
@@ -45,14 +46,14 @@ impl LoadedModel {
     }
 }
 
-fn describe(info: &ValueInfo) -> serde_json::Value {
+fn describe(info: &ValueInfo) -> Json {
     let dims = info.dims.as_ref().map(|dims| {
         let axis = |dim: &Dim| match dim {
-            Dim::Known(size) => serde_json::json!(size),
-            Dim::Symbol(name) => serde_json::json!(name),
-            Dim::Unknown => serde_json::Value::Null,
+            Dim::Known(size) => json!(size),
+            Dim::Symbol(name) => json!(name),
+            Dim::Unknown => Json::Null,
         };
         dims.iter().map(axis).collect::<Vec<_>>()
     });
-    serde_json::json!({ "name": &*info.name, "type": info.kind.to_string(), "dims": dims })
+    json!({ "name": &*info.name, "type": info.kind.to_string(), "dims": dims })
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use scorebox_core::json::{json, push_value};
 use scorebox_core::scorer::Scorer;
 use scorebox_core::{Error, ErrorCode, Result};
 
@@ -56,11 +57,9 @@ pub(crate) fn answer_handle(call: impl FnOnce(&mut State) -> Result<i32>) -> i32
 }
 
 fn failed(error: &Error, out: &mut Vec<u8>) -> i32 {
-    let error = serde_json::json!({
-        "code": error.code().as_str(), "path": error.path(), "message": error.message(),
-    });
+    let error = json!({"code": error.code().as_str(), "path": error.path(), "message": error.message()});
     out.clear();
-    out.extend_from_slice(error.to_string().as_bytes());
+    push_value(out, &error);
     scorebox_abi::STATUS_FAILED
 }
 

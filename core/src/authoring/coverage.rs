@@ -291,11 +291,11 @@ fn dimensions(table: &Table, layout: &Layout, manifest: &Manifest) -> Vec<Dimens
     dimensions
 }
 
-fn scope_cell(values: Option<&Vec<serde_json::Value>>) -> Cell {
+fn scope_cell(values: Option<&Vec<crate::json::Value>>) -> Cell {
     let Some(values) = values else { return Cell::Any };
-    let end = |value: &serde_json::Value| match value {
-        serde_json::Value::Bool(truth) => End::Truth(*truth),
-        serde_json::Value::String(text) => End::Text(text.clone()),
+    let end = |value: &crate::json::Value| match value {
+        crate::json::Value::Bool(truth) => End::Truth(*truth),
+        crate::json::Value::String(text) => End::Text(text.clone()),
         value => End::Integer(value.as_i64().unwrap_or_default()),
     };
     Cell::Tests(values.iter().map(|value| Test::Equal(end(value))).collect())

@@ -1,6 +1,6 @@
 //! What values a name can have, as far as the manifest tells.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::regions::Domain;
 use crate::manifest::{Input, InputType, Manifest, Model, OnIssue, ScoreType, TableInput, View};

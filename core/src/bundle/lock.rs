@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::digest::{Sha256Digest, sha256};
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{Fault, from_slice, member, minified};
+#[cfg(feature = "authoring")]
 use crate::json::{compact, push_map};
 use crate::rules::Code;
 
@@ -48,12 +50,13 @@ impl Lock {
     ///
     /// # Errors
     /// `internal` where programs cannot be written as JSON.
+    #[cfg(feature = "authoring")]
     pub fn new(
         files: BTreeMap<String, Sha256Digest>,
         golden: BTreeMap<String, Sha256Digest>,
         programs: Programs,
     ) -> Result<Self> {
-        let digest = identity(&files, &programs)?;
+        let digest = identity(&files, compact(&programs)?.as_bytes());
         Ok(Self { format: FORMAT, files, golden, digest, programs })
     }
 
@@ -62,12 +65,15 @@ impl Lock {
     /// # Errors
     /// `bundle_not_packed` where it is no lock of this format or its digest is wrong.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let lock: Self = serde_json::from_slice(bytes)
-            .map_err(|error| stale(format!("the lock cannot be read ({error}); pack the bundle again")))?;
+        let lock: Self = from_slice(bytes).map_err(|fault: Fault| {
+            stale(format!("the lock cannot be read ({}); pack the bundle again", fault.explain(bytes)))
+        })?;
         if lock.format != FORMAT {
             return Err(stale(format!("the lock's format must be {FORMAT}; pack the bundle again")));
         }
-        if identity(&lock.files, &lock.programs)? != lock.digest {
+        // The digest is over the programs as they are spelled, so no second reading can differ from it.
+        let programs = member(bytes, "programs").map(minified).unwrap_or_default();
+        if identity(&lock.files, &programs) != lock.digest {
             return Err(stale("the lock's digest is not that of what it lists; pack the bundle again"));
         }
         Ok(lock)
@@ -77,6 +83,7 @@ impl Lock {
     ///
     /// # Errors
     /// `internal` where programs cannot be written as JSON.
+    #[cfg(feature = "authoring")]
     pub fn to_json(&self) -> Result<String> {
         // One line per file and per program: a changed rule is one changed line.
         let mut text =
@@ -131,13 +138,13 @@ fn check_pin(pins: &BTreeMap<String, Sha256Digest>, name: &str, bytes: &[u8]) ->
 }
 
 /// SHA-256 over a line `<sha256> <path>` per file, sorted by path, then the programs as compact JSON.
-fn identity(files: &BTreeMap<String, Sha256Digest>, programs: &Programs) -> Result<Sha256Digest> {
+fn identity(files: &BTreeMap<String, Sha256Digest>, programs: &[u8]) -> Sha256Digest {
     let mut hasher = Sha256::new();
     for (name, digest) in files {
         hasher.update(format!("{} {name}\n", digest.hex()));
     }
-    hasher.update(compact(programs)?);
-    Ok(Sha256Digest(hasher.finalize().into()))
+    hasher.update(programs);
+    Sha256Digest(hasher.finalize().into())
 }
 
 fn stale(message: impl Into<String>) -> Error {

@@ -8,7 +8,7 @@ use crate::rules::{Cell, Column, Data, Texts, Value};
 pub(crate) fn settle(
     column: Column,
     kind: InputType,
-    default: Option<&serde_json::Value>,
+    default: Option<&crate::json::Value>,
     rows: usize,
 ) -> Column {
     let default = default.filter(|default| !default.is_null());
@@ -28,15 +28,15 @@ pub(crate) fn settle(
     }
     let data = match kind {
         InputType::Number => {
-            cells!(Double, number, default.and_then(serde_json::Value::as_f64), 0.0)
+            cells!(Double, number, default.and_then(crate::json::Value::as_f64), 0.0)
         }
-        InputType::Integer => cells!(Int, integer, default.and_then(serde_json::Value::as_i64), 0),
-        InputType::Boolean => cells!(Bool, truth, default.and_then(serde_json::Value::as_bool), false),
+        InputType::Integer => cells!(Int, integer, default.and_then(crate::json::Value::as_i64), 0),
+        InputType::Boolean => cells!(Bool, truth, default.and_then(crate::json::Value::as_bool), false),
         InputType::Timestamp => cells!(Timestamp, instant, None, crate::time::Timestamp::default()),
         InputType::String => {
             let mut texts = Texts::default();
             for (row, present) in present.iter_mut().enumerate() {
-                match (column.cell(row), default.and_then(serde_json::Value::as_str)) {
+                match (column.cell(row), default.and_then(crate::json::Value::as_str)) {
                     (Cell::Value(Value::Text(text)), _) => texts.push(&text),
                     (_, Some(default)) => texts.push(default),
                     _ => {

@@ -1,6 +1,6 @@
 //! Features by table: the label or number of a value's bin; and one number by another, guarded.
 
-use serde_json::Value as Json;
+use crate::json::Value as Json;
 
 use crate::bins::Bins;
 use crate::error::{Error, ErrorCode, Result};

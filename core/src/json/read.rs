@@ -1,11 +1,12 @@
 //! A JSON text as a tree that borrows from it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::fault::Fault;
+use super::typed::from_slice;
 use crate::error::{Error, ErrorCode, Result};
 
 /// A value. Whole numbers stay exact.
@@ -27,22 +28,16 @@ pub enum Json<'a> {
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-/// Reads a JSON text. Depth is bounded (128), as is memory by the length of the text.
+/// Reads a JSON text. Depth is bounded (127), as is memory by the length of the text.
 ///
 /// # Errors
-/// `record_malformed` that says at which line and column the text is broken or which key is repeated.
+/// `record_malformed` that says at which line and column the text is broken, or that a key is repeated.
 pub fn read(text: &[u8]) -> Result<Json<'_>> {
-    serde_json::from_slice(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let problem = match error.classify() {
-            serde_json::error::Category::Data => "has a repeated key, or nests too deep",
-            serde_json::error::Category::Eof => "ends too early",
-            _ => "is broken, or holds a number past the range of doubles,",
-        };
-        Error::new(
-            ErrorCode::RecordMalformed,
-            format!("the JSON text {problem} at line {line} column {column}"),
-        )
+    from_slice(text).map_err(|fault: Fault| {
+        let (line, column) = fault.place(text);
+        // What a record holds is never repeated, and a key may be a value in the wrong place.
+        let problem = if fault.is_broken() { fault.message() } else { "the JSON text has a repeated key" };
+        Error::new(ErrorCode::RecordMalformed, format!("{problem}, at line {line} column {column}"))
     })
 }
 
@@ -102,28 +97,12 @@ impl<'de: 'a, 'a> Visitor<'de> for Tree<'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
-        let mut entries: Vec<(Cow<'a, str>, Json<'a>)> = Vec::new();
+        let mut entries = Vec::new();
         while let Some((Key(key), value)) = map.next_entry()? {
             entries.push((key, value));
         }
-        if repeats(&entries) {
-            return Err(A::Error::custom("repeated key"));
-        }
         Ok(Json::Object(entries))
     }
-}
-
-/// Whether a key occurs twice; pairwise for the usual few keys, otherwise sorted.
-fn repeats(entries: &[(Cow<'_, str>, Json<'_>)]) -> bool {
-    const FEW: usize = 8;
-    if entries.len() <= FEW {
-        return entries
-            .iter()
-            .enumerate()
-            .any(|(at, (key, _))| entries[..at].iter().any(|(other, _)| other == key));
-    }
-    let mut seen = BTreeSet::new();
-    !entries.iter().all(|(key, _)| seen.insert(key.as_ref()))
 }
 
 /// A key, borrowed where the text needs no unescaping; serde's own `Cow` always copies.
@@ -131,10 +110,25 @@ struct Key<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        match Json::deserialize(deserializer)? {
-            Json::Text(key) => Ok(Self(key)),
-            _ => Err(D::Error::custom("a key must be text")),
-        }
+        deserializer.deserialize_str(KeyText(std::marker::PhantomData))
+    }
+}
+
+struct KeyText<'a>(std::marker::PhantomData<Key<'a>>);
+
+impl<'de: 'a, 'a> Visitor<'de> for KeyText<'a> {
+    type Value = Key<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> std::result::Result<Self::Value, E> {
+        Ok(Key(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<Self::Value, E> {
+        Ok(Key(Cow::Owned(text.to_owned())))
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Bin {
     pub to: Option<f64>,
     /// Texts, truth values, or numbers with a meaning of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub values: Option<Vec<serde_json::Value>>,
+    pub values: Option<Vec<crate::json::Value>>,
     /// Whether it is for missing values.
     #[serde(default, skip_serializing_if = "is_false")]
     pub missing: bool,

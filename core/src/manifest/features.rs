@@ -1,7 +1,7 @@
 //! Values computed from inputs.
 
+use crate::json::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::bins::{Bin, Closed};
 use super::inputs::InputType;

@@ -85,7 +85,7 @@ pub struct Input {
     pub max: Option<f64>,
     /// The values it may have; for strings, integers and booleans.
     #[serde(default)]
-    pub allowed: Option<Vec<serde_json::Value>>,
+    pub allowed: Option<Vec<crate::json::Value>>,
     /// For timestamps: how many days a value may lie before `now`. With it a record needs `now`.
     #[serde(default)]
     pub max_age_days: Option<f64>,

@@ -124,7 +124,7 @@ pub struct Item {
     pub price: Option<f64>,
     /// Values of the attributes that `attributes` declares; one that is left out is missing.
     #[serde(default, deserialize_with = "maps::unique")]
-    pub attributes: BTreeMap<String, serde_json::Value>,
+    pub attributes: BTreeMap<String, crate::json::Value>,
     /// Channels that it can be offered through, by their ids in `contact`; all of them by default.
     #[serde(default)]
     pub channels: Option<Vec<String>>,

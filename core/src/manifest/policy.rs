@@ -112,7 +112,7 @@ pub struct Step {
 }
 
 /// Per field (an input or a feature) the values for which something applies: `{"country": ["DE", "FR"]}`.
-pub type FieldScope = BTreeMap<String, Vec<serde_json::Value>>;
+pub type FieldScope = BTreeMap<String, Vec<crate::json::Value>>;
 
 /// A list of rules with a hit policy of its own. Its outcome counts like that of `policy.rules`: the most
 /// severe one of all is the decision's.

@@ -3,8 +3,8 @@
 //! The reading of lines and quotes is the `csv-core` crate's (RFC 4180, as spreadsheets write it). The
 //! grammar of headers is in `docs/manifest/tables.md`.
 
+use crate::json::{self, Value};
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
-use serde_json::Value;
 
 use super::tables::{Table, TableInput, TableOutput, TableOutputType, TableRow};
 use super::texts::Texts;
@@ -297,7 +297,7 @@ fn output_value(cell: &str, kind: TableOutputType) -> Value {
         TableOutputType::String | TableOutputType::Outcome => {
             // DMN writes texts in quotes; spreadsheets do not need them.
             let quoted = cell.len() > 1 && cell.starts_with('"') && cell.ends_with('"');
-            let inner = if quoted { serde_json::from_str::<String>(cell).ok() } else { None };
+            let inner = if quoted { json::from_slice::<String>(cell.as_bytes()).ok() } else { None };
             Value::from(inner.unwrap_or_else(|| cell.to_owned()))
         }
     }

@@ -4,8 +4,8 @@
 
 use std::fmt;
 
+use crate::json::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::maps;
 use super::policy::FieldScope;

@@ -1,10 +1,9 @@
 //! From counts to a report: what has moved since the training sample, and whether it is worth a look.
 
-use serde_json::{Map, Value, json};
-
 use super::counts::{Counts, Tally};
 use super::plan::{Bins, FieldPlan, Plan};
 use super::stability::{share_noise, stability};
+use crate::json::{Map, Value, json};
 use crate::manifest::{Manifest, Thresholds};
 
 /// How much a change is worth, from least to most.

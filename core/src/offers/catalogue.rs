@@ -32,7 +32,7 @@ impl Catalogue {
             let value = |item: &'_ Item| item.attributes.get(name).filter(|value| !value.is_null()).cloned();
             columns.push(match kind {
                 InputType::String => {
-                    texts(items, |item| item.attributes.get(name).and_then(serde_json::Value::as_str))
+                    texts(items, |item| item.attributes.get(name).and_then(crate::json::Value::as_str))
                 }
                 InputType::Boolean => {
                     let own: Vec<Option<bool>> =

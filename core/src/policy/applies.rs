@@ -47,7 +47,7 @@ impl Applies {
         fields: &FieldScope,
         scope: &Scope,
     ) -> Result<Self> {
-        let values = |(name, values): (&String, &Vec<serde_json::Value>)| {
+        let values = |(name, values): (&String, &Vec<crate::json::Value>)| {
             let place = scope
                 .position(name)
                 .ok_or_else(|| Error::new(ErrorCode::Internal, format!("`{name}` has no column")))?;
@@ -90,15 +90,15 @@ impl Applies {
 }
 
 impl Values {
-    fn read(values: &[serde_json::Value]) -> Self {
+    fn read(values: &[crate::json::Value]) -> Self {
         match values.first() {
-            Some(serde_json::Value::Number(_)) => {
-                Self::Integers(values.iter().filter_map(serde_json::Value::as_i64).collect())
+            Some(crate::json::Value::Number(_)) => {
+                Self::Integers(values.iter().filter_map(crate::json::Value::as_i64).collect())
             }
-            Some(serde_json::Value::Bool(_)) => {
-                Self::Truths(values.iter().filter_map(serde_json::Value::as_bool).collect())
+            Some(crate::json::Value::Bool(_)) => {
+                Self::Truths(values.iter().filter_map(crate::json::Value::as_bool).collect())
             }
-            _ => Self::Texts(values.iter().filter_map(serde_json::Value::as_str).map(Into::into).collect()),
+            _ => Self::Texts(values.iter().filter_map(crate::json::Value::as_str).map(Into::into).collect()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The steps of a policy for people: tables with the CEL that their cells became.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::Policy;
 use super::steps::Body;
@@ -57,7 +57,7 @@ fn describe_rows<'t>(table: &Table, tests: impl Iterator<Item = &'t str>) -> Val
     let rows = table.rows.iter().zip(tests).enumerate().map(|(at, (row, when))| {
         let then =
             table.outputs.iter().zip(&row.then).map(|(output, value)| (output.name.clone(), value.clone()));
-        let then: serde_json::Map<String, Value> = then.collect();
+        let then: Value = then.collect();
         let mut about = json!({"id": table.row_id(at), "when": when, "then": then, "reason": row.reason});
         add_validity(&mut about, row.effective_from.as_ref(), row.effective_until.as_ref(), &row.scope);
         about

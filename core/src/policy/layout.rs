@@ -26,10 +26,10 @@ pub(crate) enum Literal {
 impl Literal {
     /// Reads a value of an output of this type.
     pub(crate) fn read(
-        value: &serde_json::Value,
+        value: &crate::json::Value,
         kind: TableOutputType,
     ) -> std::result::Result<Self, String> {
-        use serde_json::Value as Json;
+        use crate::json::Value as Json;
         let expression = |text: &String| match text.trim() {
             "" => Err("an output is a value or an expression; write `null` for none".to_owned()),
             _ => Ok(Self::Expression(text.clone())),
@@ -222,7 +222,7 @@ fn read_row(spec: &Table, at: usize, prefix: &str, columns: &[ColumnLayout]) -> 
     let mut cells = Vec::with_capacity(columns.len());
     for (index, (column, text)) in columns.iter().zip(&row.when).enumerate() {
         let text = match text {
-            serde_json::Value::String(text) => text.clone(),
+            crate::json::Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         let cell = cell::Cell::read(&text, column.kind).map_err(|(place, message)| {

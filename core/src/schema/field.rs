@@ -115,15 +115,15 @@ impl FieldCheck {
     }
 }
 
-fn allowed(kind: InputType, values: &[serde_json::Value]) -> Allowed {
+fn allowed(kind: InputType, values: &[crate::json::Value]) -> Allowed {
     match kind {
         InputType::Integer => {
-            Allowed::Integers(values.iter().filter_map(serde_json::Value::as_i64).collect())
+            Allowed::Integers(values.iter().filter_map(crate::json::Value::as_i64).collect())
         }
         InputType::Boolean => {
-            Allowed::Booleans(values.iter().filter_map(serde_json::Value::as_bool).collect())
+            Allowed::Booleans(values.iter().filter_map(crate::json::Value::as_bool).collect())
         }
-        _ => Allowed::Texts(values.iter().filter_map(serde_json::Value::as_str).map(Into::into).collect()),
+        _ => Allowed::Texts(values.iter().filter_map(crate::json::Value::as_str).map(Into::into).collect()),
     }
 }
 

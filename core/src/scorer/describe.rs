@@ -1,6 +1,6 @@
 //! What a bundle says about itself: enough for a page to build a form and for people to recognise it.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::Scorer;
 use crate::decision::Shown;
@@ -94,8 +94,8 @@ fn input(input: &Input) -> Value {
         "unit": input.unit, "personal": input.personal, "title": input.title,
     });
     let mut also = |key: &str, value: Option<Value>| {
-        if let (Some(about), Some(value)) = (about.as_object_mut(), value) {
-            about.insert(key.into(), value);
+        if let Some(value) = value {
+            about[key] = value;
         }
     };
     // Only where the input has them: most have not.
@@ -116,7 +116,7 @@ fn input(input: &Input) -> Value {
 fn view(view: &View) -> Value {
     let stages = view.lifecycle.iter().flat_map(|lifecycle| {
         let stages = lifecycle.stages.iter().map(|own| json!({"stage": own.stage, "title": own.title}));
-        stages.chain([json!({"stage": lifecycle.default, "title": {}})])
+        stages.chain([json!({"stage": lifecycle.default, "title": Texts::default()})])
     });
     json!({
         "fields": view.fields.iter().map(|field| json!({

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::Scorer;
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{Fault, Value, from_slice, json, push_value};
 
 /// What stands for the module's digest in an expected decision: it differs with every build.
 const MODULE: &str = "{module}";
@@ -27,7 +27,7 @@ pub(crate) struct GoldenRecord {
 }
 
 /// What must come of a golden record.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Expected {
     /// This decision.
@@ -43,7 +43,8 @@ impl GoldenRecord {
     /// `bundle_malformed` with what is wrong.
     pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Self> {
         let malformed = |message: String| Error::new(ErrorCode::BundleMalformed, message).at(name);
-        serde_json::from_slice(bytes).map_err(|error| malformed(format!("this is no golden record: {error}")))
+        from_slice(bytes)
+            .map_err(|fault: Fault| malformed(format!("this is no golden record: {}", fault.explain(bytes))))
     }
 }
 
@@ -55,7 +56,7 @@ impl Scorer {
         match self.score(request.as_bytes(), &mut bytes) {
             Err(error) => Expected::Error(error.code().as_str().to_owned()),
             Ok(()) => {
-                let mut decision: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+                let mut decision = from_slice(&bytes).unwrap_or(Value::Null);
                 decision["digests"]["module"] = MODULE.into();
                 Expected::Decision(decision)
             }
@@ -71,7 +72,7 @@ pub(super) fn verify(scorer: &mut Scorer, out: &mut Vec<u8>) -> Result<()> {
     scorer.golden = golden;
     let cases = report?;
     let failed = cases.iter().filter(|case| case["ok"] == Value::Bool(false)).count();
-    out.extend_from_slice(json!({ "failed": failed, "cases": cases }).to_string().as_bytes());
+    push_value(out, &json!({ "failed": failed, "cases": cases }));
     Ok(())
 }
 
@@ -89,7 +90,7 @@ fn verify_one(scorer: &mut Scorer, name: &str, bytes: &[u8]) -> Result<Value> {
 }
 
 /// Where two answers differ first, in words.
-fn difference(expected: &Expected, found: &Expected) -> Option<String> {
+pub(crate) fn difference(expected: &Expected, found: &Expected) -> Option<String> {
     match (expected, found) {
         (Expected::Decision(expected), Expected::Decision(found)) => {
             differing_path(expected, found, String::new())
@@ -103,10 +104,17 @@ fn difference(expected: &Expected, found: &Expected) -> Option<String> {
     }
 }
 
+/// The order of keys makes no difference.
 fn differing_path(a: &Value, b: &Value, path: String) -> Option<String> {
     match (a, b) {
-        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
-            a.iter().zip(b.values()).find_map(|((key, a), b)| differing_path(a, b, format!("{path}.{key}")))
+        (Value::Object(a), Value::Object(others)) if a.len() == others.len() => {
+            a.iter().find_map(|(key, a)| {
+                let path = format!("{path}.{key}");
+                match b.get(key) {
+                    Some(b) => differing_path(a, b, path),
+                    None => Some(path),
+                }
+            })
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             a.iter().zip(b).enumerate().find_map(|(at, (a, b))| differing_path(a, b, format!("{path}[{at}]")))

@@ -1,11 +1,11 @@
 //! Counts of what was decided, and the report on them.
 
 use serde::Deserialize;
-use serde_json::json;
 
 use super::Scorer;
 use super::assess::Assessment;
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{Fault, from_slice, json, push_value, to_value};
 use crate::monitoring::{Counts, Observed, report};
 
 /// Bytes of the counts that one report is made of, as a multiple of those of one record.
@@ -39,7 +39,8 @@ impl Scorer {
 /// Writes what was counted since the last time, and forgets it.
 pub(super) fn take(scorer: &mut Scorer, out: &mut Vec<u8>) -> Result<()> {
     let counts = scorer.counts.take().unwrap_or_else(|| Counts::none(&scorer.plan));
-    serde_json::to_writer(out, &counts).map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
+    push_value(out, &to_value(&counts));
+    Ok(())
 }
 
 /// Adds counts up and reports on them.
@@ -50,12 +51,11 @@ pub(super) fn monitor(scorer: &Scorer, text: &[u8], out: &mut Vec<u8>) -> Result
             format!("the counts have {} bytes, the limit is {limit}; add fewer at a time", text.len());
         return Err(Error::new(ErrorCode::RecordBudget, message));
     }
-    let request: Request = serde_json::from_slice(text).map_err(|error| {
-        // The message of serde_json may repeat a name, which may be anything.
+    let request: Request = from_slice(text).map_err(|fault: Fault| {
+        // The fault's own message may repeat a name, which may be anything.
+        let (line, column) = fault.place(text);
         let message = format!(
-            "line {} column {}: a request is an object with the list `counts`, as scoring gives them",
-            error.line(),
-            error.column()
+            "line {line} column {column}: a request is an object with the list `counts`, as scoring gives them"
         );
         Error::new(ErrorCode::RequestInvalid, message)
     })?;
@@ -66,5 +66,6 @@ pub(super) fn monitor(scorer: &Scorer, text: &[u8], out: &mut Vec<u8>) -> Result
         sum.add(counts).map_err(place)?;
     }
     let answer = json!({"counts": sum, "report": report(&scorer.manifest, &scorer.plan, &sum)});
-    serde_json::to_writer(out, &answer).map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
+    push_value(out, &answer);
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Checks of features.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::super::{Edges, Feature, Input, InputType, ListAggregate, ListFunction, Manifest, Ratio, Woe};
 use super::bins::check_bins;

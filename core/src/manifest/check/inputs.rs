@@ -132,7 +132,7 @@ fn check_allowed(input: &Input) -> Result<()> {
     if allowed.is_empty() {
         return Err(invalid("`allowed` must list at least one value").at("allowed"));
     }
-    let fits = |value: &serde_json::Value| match input.kind {
+    let fits = |value: &crate::json::Value| match input.kind {
         InputType::String => value.is_string(),
         InputType::Integer => value.is_i64(),
         InputType::Boolean => value.is_boolean(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::super::{FieldScope, HitPolicy, InputType, Manifest, Policy, Rule, Step};
 use super::actions::{check_actions, check_units};

@@ -160,7 +160,7 @@ fn check_characteristic(own: &Characteristic, manifest: &Manifest) -> Result<boo
     check_bins(&own.bins, kind)?;
     let may_lack = match (input, feature) {
         (Some(input), _) => manifest.may_lack(input),
-        (_, Some(feature)) => feature.default.as_ref().is_none_or(serde_json::Value::is_null),
+        (_, Some(feature)) => feature.default.as_ref().is_none_or(crate::json::Value::is_null),
         _ => true,
     };
     check_coverage(own, kind, may_lack, manifest)?;
@@ -205,7 +205,10 @@ fn check_coverage(own: &Characteristic, kind: InputType, may_lack: bool, manifes
     let listed = || own.bins.iter().filter_map(|bin| bin.values.as_ref()).flatten();
     match kind {
         InputType::Boolean => {
-            match [true, false].into_iter().find(|truth| !listed().any(|value| value == truth)) {
+            match [true, false]
+                .into_iter()
+                .find(|truth| !listed().any(|value| value.as_bool() == Some(*truth)))
+            {
                 Some(truth) => lacks(&truth.to_string(), "it, or one with `\"other\": true`"),
                 None => Ok(()),
             }

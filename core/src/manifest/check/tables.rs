@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::super::tables::FILE_END;
 use super::super::{Aggregate, Gaps, Manifest, Table, TableHitPolicy, TableOutput, TableOutputType, within};

@@ -1,5 +1,7 @@
-//! Where in the text of a manifest a JSON path lies, so that an error found after reading still has
-//! its line and column.
+//! Where in a text a JSON path lies, so that an error found after reading still has its line and column.
+
+use super::fault::place;
+use super::typed::from_slice;
 
 /// Line and column (from 1, in characters) of the value at a path like `policy.rules[3].when`; of the
 /// innermost value on the way where the path goes on further. `None` where not even its first part exists.
@@ -20,12 +22,34 @@ pub fn locate(json: &[u8], path: &str) -> Option<(usize, usize)> {
         }
         found = Some(walk.at);
     }
-    let before = json.get(..found?)?;
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    // Bytes that continue a character of UTF-8 are 10xxxxxx.
-    let column = before.get(start..)?.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() + 1;
-    Some((line, column))
+    Some(place(json, found?))
+}
+
+/// The text of the value under a key of an object; on text that is no JSON the answer is of no use.
+pub(crate) fn member<'t>(json: &'t [u8], key: &str) -> Option<&'t [u8]> {
+    let mut walk = Walk { json, at: 0 };
+    walk.enter_object(key)?;
+    let start = walk.at;
+    walk.skip()?;
+    json.get(start..walk.at)
+}
+
+/// JSON without the white space between its tokens.
+pub(crate) fn minified(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    let (mut inside, mut escaped) = (false, false);
+    for &byte in json {
+        if inside {
+            inside = escaped || byte != b'"';
+            escaped = byte == b'\\' && !escaped;
+        } else if byte.is_ascii_whitespace() {
+            continue;
+        } else {
+            inside = byte == b'"';
+        }
+        out.push(byte);
+    }
+    out
 }
 
 struct Walk<'a> {
@@ -51,7 +75,7 @@ impl Walk<'_> {
         while self.peek()? == b'"' {
             let start = self.at;
             self.skip()?;
-            let found = serde_json::from_slice::<String>(self.json.get(start..self.at)?).ok()?;
+            let found: String = from_slice(self.json.get(start..self.at)?).ok()?;
             self.take(b':')?;
             self.peek()?;
             if found == key {
@@ -118,6 +142,16 @@ mod tests {
 
     const JSON: &str =
         "{\"信用\": {\"a\": [1, {\"b\": \"x,]\\\"}\"}, -2.5e3]},\n  \"c\": [ ],\n\t\"d\": true}";
+
+    #[test]
+    fn cuts_out_members() {
+        let text = br#"{ "a" : [1, " \" ] "], "b": {"c" : "\\" , "d": 1 }, "e":2}"#;
+        let found = |key| member(text, key).map(|text| String::from_utf8(minified(text)).unwrap());
+        assert_eq!(found("a").unwrap(), r#"[1," \" ] "]"#);
+        assert_eq!(found("b").unwrap(), r#"{"c":"\\","d":1}"#);
+        assert_eq!(found("e").unwrap(), "2");
+        assert_eq!(found("c"), None);
+    }
 
     #[test]
     fn finds_values() {
