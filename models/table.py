@@ -15,7 +15,8 @@ BEGIN, END = "<!-- table: table.py -->", "<!-- end of table -->"
 def table() -> str:
     """One row per bundle."""
     lines = [
-        "| bundle | data | rows | model | metric | simple baseline | published | ONNX | one decision, credit = 1 | golden cases |"
+        "| bundle | data | rows | model | metric | simple baseline | published | ONNX "
+        "| one decision, credit = 1 | golden cases |"
     ]
     lines.append("|---|---|---|---|---|---|---|---|---|---|")
     latency = json.loads((MODELS / "latency.json").read_text(encoding="utf-8"))
