@@ -146,10 +146,10 @@ fn finish(spec: &NodeSpec<'_>, kernel: Resize) -> Result<Built> {
     if matches!(class(dtype), Class::Text) || !nearest && !dtype.is_float() {
         return Err(spec.wrong_type(0, "a tensor of floats, or of numbers where the mode is nearest"));
     }
-    if let Some(at) = kernel.target.scales {
-        if spec.dtype(at)? != DType::F32 {
-            return Err(spec.wrong_type(at, "tensor(float)"));
-        }
+    if let Some(at) = kernel.target.scales
+        && spec.dtype(at)? != DType::F32
+    {
+        return Err(spec.wrong_type(at, "tensor(float)"));
     }
     let rank = spec.input(0)?.rank();
     Built::one(kernel, Fact::shaped(dtype, rank.map(unknown)))
