@@ -23,6 +23,7 @@ pub mod monitoring;
 pub mod offers;
 pub mod onnx;
 pub mod policy;
+pub mod privacy;
 pub mod quantity;
 pub mod reasons;
 pub mod reference;

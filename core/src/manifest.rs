@@ -39,7 +39,7 @@ pub use bins::{Bin, Closed};
 pub use check::RESERVED_NAMES;
 pub use exposure::{Limit, LimitOf, Limits};
 pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, Woe};
-pub use inputs::{Input, InputType, OnIssue};
+pub use inputs::{Input, InputType, Mask, OnIssue};
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
 pub use monitoring::{FieldMonitoring, Monitoring, Thresholds};
 pub use offers::{

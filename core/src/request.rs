@@ -25,12 +25,26 @@ pub struct Options {
     pub reasons: Option<usize>,
     /// Language of the reasons' texts.
     pub lang: Option<String>,
+    /// Which fields of the record are shown beside the decision.
+    pub echo: Echo,
     /// What is said of items that are not offered; `None` for what the bundle says.
     pub held: Option<Held>,
     /// Whether what is decided is counted.
     pub monitor: bool,
     /// What a bandit has learned; `None` for what the bundle brings.
     pub state: Option<State>,
+}
+
+/// Which fields of a record are shown beside its decision, as their masks say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Echo {
+    /// None.
+    #[default]
+    Nothing,
+    /// All of them, but nothing of a personal one without a mask.
+    All,
+    /// Those of these names, personal ones among them.
+    Named(Vec<String>),
 }
 
 /// What a batch is answered with.
@@ -70,7 +84,7 @@ pub fn read_request<'a>(text: &'a [u8], limits: &Limits) -> Result<(Fields<'a>, 
             (key, value) => {
                 if !options.set(key, &value)? {
                     return Err(unknown(
-                        "`record`, `now`, `salt`, `reasons`, `lang`, `held`, `state` and `monitor`",
+                        "`record`, `now`, `salt`, `reasons`, `lang`, `echo`, `held`, `state` and `monitor`",
                     ));
                 }
             }
@@ -106,7 +120,7 @@ pub fn read_options(text: &[u8], limits: &Limits) -> Result<(Options, Output)> {
             (key, value) => {
                 if !options.set(key, &value)? {
                     return Err(unknown(
-                        "`now`, `salt`, `reasons`, `lang`, `held`, `state`, `monitor` and `output`",
+                        "`now`, `salt`, `reasons`, `lang`, `echo`, `held`, `state`, `monitor` and `output`",
                     ));
                 }
             }
@@ -119,7 +133,15 @@ impl Options {
     /// Takes an option; `false` where there is none of this name. null leaves the default.
     fn set(&mut self, key: &str, value: &Json<'_>) -> Result<bool> {
         match (key, value) {
-            ("now" | "salt" | "reasons" | "lang" | "held" | "state" | "monitor", Json::Null) => {}
+            ("now" | "salt" | "reasons" | "lang" | "echo" | "held" | "state" | "monitor", Json::Null) => {}
+            ("echo", Json::Boolean(all)) => self.echo = if *all { Echo::All } else { Echo::Nothing },
+            ("echo", Json::List(names)) => {
+                let name =
+                    |name: &Json<'_>| if let Json::Text(name) = name { Some(name.to_string()) } else { None };
+                let names: Option<Vec<String>> = names.iter().map(name).collect();
+                self.echo = Echo::Named(names.ok_or_else(|| invalid(key, ECHO_FORMAT))?);
+            }
+            ("echo", _) => return Err(invalid(key, ECHO_FORMAT)),
             ("now", Json::Text(text)) => {
                 let now = Timestamp::parse_rfc3339(text);
                 self.now = Some(now.ok_or_else(|| invalid(key, NOW_FORMAT))?);
@@ -153,6 +175,7 @@ impl Options {
     }
 }
 
+const ECHO_FORMAT: &str = "must be true, false or a list of names of inputs";
 const HELD_FORMAT: &str = "must be \"first\", \"all\" or \"counts\"";
 const NOW_FORMAT: &str = "must be a date and time like \"2026-11-23T09:00:00Z\"";
 const SALT_FORMAT: &str = "must be an even number of hex digits, at most 2,048";

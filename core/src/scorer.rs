@@ -16,6 +16,7 @@ mod load;
 mod monitor;
 #[cfg(feature = "authoring")]
 mod sample;
+mod usage;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ use crate::models::{Answers, Scoring};
 use crate::monitoring::{Counts, Plan};
 use crate::offers::{Notes, Offers};
 use crate::policy::Policy;
+use crate::privacy;
 use crate::reasons::CodeMap;
 use crate::request::{Options, Output, read_options, read_request};
 use crate::risk::Risks;
@@ -102,12 +104,20 @@ impl Scorer {
     pub fn score(&mut self, request: &[u8], out: &mut Vec<u8>) -> Result<()> {
         out.clear();
         let (fields, options) = read_request(request, &self.limits)?;
+        let shown = privacy::Shown::new(&options.echo, self.schema.layout())?;
         let frame = read_record(&fields, self.schema.layout(), options.now);
         let assessment = self.assess(frame, &options)?;
         if options.monitor {
             self.observe(&assessment);
         }
         self.write_decision(&assessment, 0, &options, out);
+        if let Some(shown) = shown
+            && out.pop() == Some(b'}')
+        {
+            out.extend_from_slice(b",\"record\":");
+            shown.write(&assessment.columns, 0, &options.salt, out);
+            out.push(b'}');
+        }
         Ok(())
     }
 

@@ -20,6 +20,9 @@ mod errors;
 #[path = "bundles/features.rs"]
 mod features;
 
+#[path = "bundles/privacy.rs"]
+mod privacy;
+
 #[path = "bundles/scorecard.rs"]
 mod scorecard;
 

@@ -36,6 +36,10 @@ pub struct Feature {
     /// Unit of its values; what computes it must give it. Where it is not said, it is what comes out.
     #[serde(default)]
     pub unit: Option<String>,
+    /// Whether its values are personal data. By default they are where they give a personal input away, as it is
+    /// or so that it can be had back; `false` says that they may be shown.
+    #[serde(default)]
+    pub personal: Option<bool>,
     /// The value where there is none: a number, text or truth value.
     #[serde(default)]
     pub default: Option<Value>,

@@ -61,6 +61,26 @@ impl OnIssue {
     }
 }
 
+/// What is shown of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
+pub enum Mask {
+    /// Nothing.
+    Null,
+    /// 32 hex digits of a hash over the request's salt, the field's name and the value; nothing without a salt,
+    /// since a value that can be guessed could be found out.
+    Hash,
+    /// The last four characters of a text or whole number of at least eight.
+    Last4,
+    /// The year of a time.
+    Year,
+    /// So many characters from the beginning of a longer text: the region of a postcode.
+    Prefix(u32),
+    /// A number rounded to a multiple of this.
+    Round(f64),
+}
+
 /// Records that a list may have where its input does not say.
 const DEFAULT_MAX_RECORDS: u32 = 1_000;
 
@@ -121,9 +141,13 @@ pub struct Input {
     /// Unit: `EUR`, `years`, `EUR a month`. Expressions that mix different ones are refused when packing.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Whether it is personal data.
+    /// Whether it is personal data: its values are in no decision, log or error, and where a record is shown
+    /// they are left out unless they are asked for by name.
     #[serde(default)]
     pub personal: bool,
+    /// What is shown of its values where a record is shown, even where it is asked for by name.
+    #[serde(default)]
+    pub mask: Option<Mask>,
     /// What people call it, by language.
     #[serde(default)]
     pub title: Texts,

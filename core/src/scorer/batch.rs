@@ -9,6 +9,7 @@ use crate::decision::{issue_text, outcome_name};
 use crate::error::{Error, ErrorCode, Result};
 use crate::frame::Batch;
 use crate::onnx::Strings;
+use crate::privacy::Shown;
 use crate::request::Options;
 use crate::scope::{GRADE, POINTS, score_type};
 use crate::table::{Table, Writer};
@@ -18,6 +19,8 @@ use crate::table::{Table, Writer};
 const CHUNK_ROWS: usize = 2_048;
 /// Cells of lists that go through the stages together at most, some 70 MB of them; a row alone may have more.
 const CHUNK_CELLS: usize = 8 << 20;
+/// The column of what is shown of the records.
+const RECORD: &str = "record";
 
 /// Writes a column per field of the decision.
 pub(super) fn columns(
@@ -26,10 +29,14 @@ pub(super) fn columns(
     options: &Options,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let mut answers = Answers::new(scorer);
+    let shown = Shown::new(&options.echo, scorer.schema.layout())?;
+    let mut answers = Answers { records: shown.as_ref().map(|_| Strings::default()), ..Answers::new(scorer) };
     each_chunk(scorer, table, options, |scorer, assessment| {
         for row in 0..assessment.quality.len() {
             answers.push(scorer, assessment, row, options);
+            if let Some(records) = &mut answers.records {
+                show(shown.as_ref(), assessment, row, options, records);
+            }
         }
         Ok(())
     })?;
@@ -43,7 +50,9 @@ pub(super) fn decisions(
     options: &Options,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    let shown = Shown::new(&options.echo, scorer.schema.layout())?;
     let mut texts = Strings::default();
+    let mut records = Strings::default();
     let mut bytes = Vec::new();
     let mut total = 0_usize;
     each_chunk(scorer, table, options, |scorer, assessment| {
@@ -52,6 +61,7 @@ pub(super) fn decisions(
             scorer.write_decision(assessment, row, options, &mut bytes);
             total += bytes.len();
             texts.push(std::str::from_utf8(&bytes).unwrap_or_default());
+            total += show(shown.as_ref(), assessment, row, options, &mut records);
         }
         Ok(())
     })?;
@@ -60,7 +70,25 @@ pub(super) fn decisions(
     }
     let mut writer = Writer::default();
     writer.texts("decision", texts.iter(), None);
+    if shown.is_some() {
+        writer.texts(RECORD, records.iter(), None);
+    }
     writer.finish(table.rows(), out)
+}
+
+/// Appends what is shown of a record, and gives its length.
+fn show(
+    shown: Option<&Shown>,
+    assessment: &super::Assessment,
+    row: usize,
+    options: &Options,
+    records: &mut Strings,
+) -> usize {
+    let Some(shown) = shown else { return 0 };
+    let mut bytes = Vec::new();
+    shown.write(&assessment.columns, row, &options.salt, &mut bytes);
+    records.push(std::str::from_utf8(&bytes).unwrap_or_default());
+    bytes.len()
 }
 
 /// Writes one column with the key that tells each record apart: 32 hex digits, or nothing where it has none.
@@ -143,6 +171,8 @@ struct Answers {
     reasons: Strings,
     texts: Strings,
     extras: Extras,
+    /// What is shown of the records, where they are asked for.
+    records: Option<Strings>,
 }
 
 impl Answers {
@@ -159,6 +189,7 @@ impl Answers {
             reasons: Strings::default(),
             texts: Strings::default(),
             extras: Extras::new(scorer),
+            records: None,
         }
     }
 
@@ -202,6 +233,9 @@ impl Answers {
         writer.texts("reasons", self.reasons.iter(), None);
         writer.texts("reason_texts", self.texts.iter(), None);
         self.extras.write(&mut writer);
+        if let Some(records) = &self.records {
+            writer.texts(RECORD, records.iter(), None);
+        }
         writer.finish(rows, out)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::json::{Value, json};
 
-use super::Scorer;
+use super::{Scorer, usage};
 use crate::decision::Shown;
 use crate::manifest::{Input, InputType, Outcome, Texts, View};
 use crate::onnx::ValueInfo;
@@ -44,6 +44,7 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "title": manifest.title,
         "description": manifest.description,
         "inputs": manifest.inputs.iter().map(input).collect::<Vec<_>>(),
+        "data_use": usage::report(scorer),
         "sources": manifest.sources,
         "checks": manifest.checks,
         "duplicates": manifest.duplicates,
@@ -103,6 +104,7 @@ fn input(input: &Input) -> Value {
     also("stale", input.max_age_days.map(|_| json!(input.on_stale())));
     also("max_ahead_days", input.ahead_days().map(Value::from));
     also("future", input.ahead_days().map(|_| json!(input.on_future())));
+    also("mask", input.mask.map(|mask| json!(mask)));
     also("source", input.source.clone().map(Value::from));
     if input.kind == InputType::Records {
         also("max_records", Some(input.most_records().into()));

@@ -1,11 +1,13 @@
 //! The expressions of one feature as programs, and the units of what it gives.
 
+use std::rc::Rc;
+
 use crate::bundle::{LockedProgram, Programs, sha256};
 use crate::error::{Error, Result};
 use crate::features::{self, Elements, check_value};
 use crate::limits::Limits;
 use crate::manifest::{Feature, ListAggregate, ListFunction, Manifest};
-use crate::rules::lower::{Fact, Facts, Unit, Units, compile_as_with, compile_with};
+use crate::rules::lower::{Fact, Facts, Unit, Units, compile_as_with, compile_fact};
 use crate::rules::{Type, Variable};
 
 /// Lowers one feature.
@@ -19,37 +21,37 @@ pub(super) struct FeatureLowering<'m> {
 }
 
 impl FeatureLowering<'_> {
-    /// Adds the programs of the feature; gives the units of its values.
-    pub(super) fn lower(&self, programs: &mut Programs) -> Result<Units> {
+    /// Adds the programs of the feature; gives what is known of its values.
+    pub(super) fn lower(&self, programs: &mut Programs) -> Result<Fact> {
         let feature = self.feature;
         if let Some(expr) = &feature.expr {
-            let compiled = compile_with(expr, self.visible, self.facts, self.limits);
-            let lowered = compiled.and_then(|(code, units)| {
+            let compiled = compile_fact(expr, self.visible, self.facts, self.limits);
+            let lowered = compiled.and_then(|(code, fact)| {
                 features::check_type(feature, &code.result)?;
-                Ok((code, units))
+                Ok((code, fact))
             });
-            let (code, units) = lowered.map_err(|error| error.at("expr"))?;
+            let (code, fact) = lowered.map_err(|error| error.at("expr"))?;
             let source = sha256(expr.as_bytes());
             programs.insert(features::program_path(feature), LockedProgram { source, code });
-            return Ok(units);
+            return Ok(fact);
         }
         if let Some(own) = &feature.aggregate {
             return self.aggregate(own, programs).map_err(|error| error.at("aggregate"));
         }
         if let Some(own) = &feature.ratio {
             let units = |name: &str| self.facts.get(name).map(|fact| fact.units.clone()).unwrap_or_default();
-            return Ok(units(&own.of).times(&units(&own.by), -1));
+            return Ok(Fact::of(units(&own.of).times(&units(&own.by), -1)));
         }
         // Labels, and numbers that an author gives to bins, have the unit that he says.
-        Ok(Units::Unknown)
+        Ok(Fact::default())
     }
 
-    fn aggregate(&self, own: &ListAggregate, programs: &mut Programs) -> Result<Units> {
-        let Some(list) = self.manifest.input(&own.from) else { return Ok(Units::Unknown) };
+    fn aggregate(&self, own: &ListAggregate, programs: &mut Programs) -> Result<Fact> {
+        let Some(list) = self.manifest.input(&own.from) else { return Ok(Fact::default()) };
         let elements = Elements::new(list, self.visible);
         let mut facts = self.facts.clone();
         for field in &list.fields {
-            facts.insert(field.name.clone(), Fact::of(Units::declared(field.unit.as_deref())));
+            facts.insert(field.name.clone(), super::field_fact(list, field));
         }
         if let Some(text) = own.condition.as_ref().filter(|text| !elements.is_field(text)) {
             let code = compile_as_with(text, elements.variables(), &facts, &Type::Bool, self.limits)
@@ -58,12 +60,19 @@ impl FeatureLowering<'_> {
             programs.insert(features::condition_path(self.feature), LockedProgram { source, code });
         }
         let value = match &own.value {
-            None => Units::Free,
+            None => Fact::of(Units::Free),
             Some(text) => self
                 .value(own.function, text, &elements, &facts, programs)
                 .map_err(|error| error.at("value"))?,
         };
-        Ok(match own.function {
+        // One record's value as it is.
+        let picks = matches!(
+            own.function,
+            ListFunction::First | ListFunction::Last | ListFunction::Min | ListFunction::Max
+        );
+        let personal: Option<Rc<str>> = value.personal.filter(|_| picks);
+        let value = value.units;
+        let units = match own.function {
             ListFunction::Count | ListFunction::Distinct => Units::Free,
             ListFunction::ShareOfCount | ListFunction::ShareOfSum => Units::one_of([Unit::default()]),
             ListFunction::DaysSinceLast | ListFunction::DaysSinceFirst => {
@@ -84,7 +93,8 @@ impl FeatureLowering<'_> {
                 _ => value,
             },
             _ => value,
-        })
+        };
+        Ok(Fact { personal, ..Fact::of(units) })
     }
 
     fn value(
@@ -94,19 +104,19 @@ impl FeatureLowering<'_> {
         elements: &Elements,
         facts: &Facts,
         programs: &mut Programs,
-    ) -> Result<Units> {
+    ) -> Result<Fact> {
         let check = |ty: &Type| check_value(function, ty, self.feature.kind);
         if elements.is_field(text) {
             let name = text.trim();
             let field = elements.variables().iter().find(|variable| variable.name == name);
             field.map_or(Ok(()), |field| check(&field.ty))?;
-            return Ok(facts.get(name).map(|fact| fact.units.clone()).unwrap_or_default());
+            return Ok(facts.get(name).cloned().unwrap_or_default());
         }
-        let (code, units) = compile_with(text, elements.variables(), facts, self.limits)?;
+        let (code, fact) = compile_fact(text, elements.variables(), facts, self.limits)?;
         check(&code.result)?;
         let source = sha256(text.as_bytes());
         programs.insert(features::value_path(self.feature), LockedProgram { source, code });
-        Ok::<_, Error>(units)
+        Ok::<_, Error>(fact)
     }
 }
 

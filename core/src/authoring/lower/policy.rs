@@ -1,12 +1,12 @@
 //! The policy's expressions as programs: rules, and tables whose cells are CEL by then.
 
-use super::Lowering;
+use super::{Lowering, check_shown};
 use crate::authoring::coverage;
 use crate::error::{Error, ErrorCode, Result};
 use crate::manifest::{Policy, Rule, Table, TableOutput, TableOutputType, within};
 use crate::policy::layout::{Layout, Literal};
 use crate::policy::{self, RULES};
-use crate::rules::lower::{Fact, Units, compile_as_with};
+use crate::rules::lower::{Fact, Units, compile_as_with, compile_fact};
 use crate::rules::{Code, Type};
 use crate::scope::Scope;
 
@@ -63,6 +63,7 @@ impl Lowering<'_> {
                     format!("`{name}` is personal and stays out of decisions; show a feature made of it");
                 return Err(Error::new(ErrorCode::ManifestInvalid, message).at(place));
             }
+            self.facts.get(name).map_or(Ok(()), check_shown).map_err(|error| error.at(place))?;
         }
         Ok(())
     }
@@ -121,11 +122,15 @@ impl Lowering<'_> {
             TableOutputType::Boolean => Type::Bool,
             _ => Type::Double,
         };
-        compile_as_with(expr, scope.all(), &self.facts, &wanted, self.limits).map_err(|error| {
-            let kind = output.kind.name();
-            let message = format!("`{expr}` is neither a {kind} nor an expression: {}", error.message());
-            Error::new(error.code(), message)
-        })
+        let code =
+            compile_as_with(expr, scope.all(), &self.facts, &wanted, self.limits).map_err(|error| {
+                let kind = output.kind.name();
+                let message = format!("`{expr}` is neither a {kind} nor an expression: {}", error.message());
+                Error::new(error.code(), message)
+            })?;
+        compile_fact(expr, scope.all(), &self.facts, self.limits)
+            .and_then(|(_, fact)| check_shown(&fact))
+            .map(|()| code)
     }
 
     /// Whose fault it is that a row's test does not compile: that of the first cell which does not alone.

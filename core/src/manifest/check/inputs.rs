@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Input, InputType, Manifest, OnIssue};
+use super::super::{Input, InputType, Manifest, Mask, OnIssue};
 use super::{check_name, check_texts, each, invalid, unknown};
 use crate::error::Result;
 use crate::limits::Limits;
@@ -98,7 +98,34 @@ fn check_field(input: &Input) -> Result<()> {
         );
     }
     check_times(input)?;
+    check_mask(input).map_err(|error| error.at("mask"))?;
     check_allowed(input)
+}
+
+fn check_mask(input: &Input) -> Result<()> {
+    let Some(mask) = input.mask else { return Ok(()) };
+    let fits = match mask {
+        Mask::Null => true,
+        Mask::Hash => input.kind != InputType::Records,
+        Mask::Last4 => matches!(input.kind, InputType::String | InputType::Integer),
+        Mask::Year => input.kind == InputType::Timestamp,
+        Mask::Prefix(_) => input.kind == InputType::String,
+        Mask::Round(_) => matches!(input.kind, InputType::Number | InputType::Integer),
+    };
+    if !fits {
+        return Err(invalid(format!(
+            "values of type {} cannot be shown so: `hash` is for single values, `last4` for texts and integers, `year` \
+             for timestamps, `prefix` for texts, `round` for numbers",
+            input.kind.name()
+        )));
+    }
+    match mask {
+        Mask::Prefix(0) => Err(invalid("a prefix has at least one character; `null` shows nothing")),
+        Mask::Round(step) if !(step.is_finite() && step > 0.0) => {
+            Err(invalid("numbers are rounded to a multiple of something greater than 0"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_times(input: &Input) -> Result<()> {

@@ -23,6 +23,8 @@ pub struct Fact {
     pub units: Units,
     /// The fields of its records, where it is a list of such or one of them.
     pub records: Option<Rc<RecordFields>>,
+    /// The personal input whose value it gives away, as it is or so that it can be had back.
+    pub personal: Option<Rc<str>>,
 }
 
 /// The fields of the records of a list.
@@ -30,20 +32,20 @@ pub struct Fact {
 pub struct RecordFields {
     /// The name of the list, for messages.
     pub list: String,
-    /// Name, type and unit of each field.
-    pub fields: Vec<(String, Type, Units)>,
+    /// Name and type of each field, and what is known of its values.
+    pub fields: Vec<(String, Type, Fact)>,
 }
 
 impl Fact {
     /// A value of these units.
     #[must_use]
     pub fn of(units: Units) -> Self {
-        Self { units, records: None }
+        Self { units, ..Self::default() }
     }
 
     /// Only the records: what an operation keeps that drops the unit.
     fn list(records: &Option<Rc<RecordFields>>) -> Self {
-        Self { units: Units::Unknown, records: records.clone() }
+        Self { records: records.clone(), ..Self::default() }
     }
 }
 
@@ -57,12 +59,73 @@ fn number(operand: &Operand) -> Option<f64> {
     }
 }
 
+/// The personal input whose value an operation's result gives away: a part or another spelling of a text, a
+/// number but for its sign, its type, rounding or a number that is written beside it. A comparison, a share of two
+/// inputs, the year of a time do not.
+fn given_away(op: Op, operands: &[&Operand]) -> Option<Rc<str>> {
+    let passed: &[&Operand] = match (op, operands) {
+        (Op::Choose, [_, branches @ ..]) => branches,
+        (
+            Op::Negate
+            | Op::Abs
+            | Op::Ceil
+            | Op::Floor
+            | Op::Round
+            | Op::Trunc
+            | Op::ToInt
+            | Op::ToUint
+            | Op::ToDouble
+            | Op::ToString
+            | Op::ToBytes
+            | Op::ToTimestamp
+            | Op::ToDuration
+            | Op::CharAt
+            | Op::Substring
+            | Op::LowerAscii
+            | Op::UpperAscii
+            | Op::Trim
+            | Op::Reverse
+            | Op::Quote
+            | Op::Replace
+            | Op::Split
+            | Op::Join
+            | Op::Format
+            | Op::List
+            | Op::Map
+            | Op::Index
+            | Op::Greatest
+            | Op::Least,
+            all,
+        ) => all,
+        (Op::Add, all)
+            if all.iter().any(|own| matches!(own.ty, Type::String | Type::Bytes | Type::List(_))) =>
+        {
+            all
+        }
+        (Op::Add | Op::Subtract | Op::Multiply | Op::Divide, [a, b])
+            if number(a).is_some()
+                || number(b).is_some()
+                || a.ty == Type::Duration
+                || b.ty == Type::Duration =>
+        {
+            operands
+        }
+        _ => &[],
+    };
+    passed.iter().find_map(|operand| operand.fact.personal.clone())
+}
+
 impl Lowering<'_> {
     /// What is known of an operation's result.
     ///
     /// # Errors
     /// `rule_invalid` where operands of different units are added, compared or chosen between.
     pub(super) fn fact(&self, op: Op, operands: &[&Operand], id: u64) -> Result<Fact> {
+        let fact = self.units(op, operands, id)?;
+        Ok(Fact { personal: given_away(op, operands), ..fact })
+    }
+
+    fn units(&self, op: Op, operands: &[&Operand], id: u64) -> Result<Fact> {
         let meet = |operands: &[&Operand]| {
             let mut units = Units::Free;
             for operand in operands {
@@ -112,7 +175,10 @@ impl Lowering<'_> {
                 Fact::default()
             }
             (Op::Size, _) => Fact::of(Units::Free),
-            (Op::Index, [list, _]) => Fact::list(&list.fact.records),
+            // A list has the units of its elements.
+            (Op::Index, [list, _]) => {
+                Fact { units: list.fact.units.clone(), ..Fact::list(&list.fact.records) }
+            }
             _ => Fact::default(),
         })
     }
@@ -126,8 +192,8 @@ impl Lowering<'_> {
         else {
             return Ok(None);
         };
-        if let Some((_, ty, units)) = records.fields.iter().find(|(name, _, _)| name == field) {
-            return Ok(Some((ty.clone(), Fact::of(units.clone()))));
+        if let Some((_, ty, fact)) = records.fields.iter().find(|(name, _, _)| name == field) {
+            return Ok(Some((ty.clone(), fact.clone())));
         }
         let names = || records.fields.iter().map(|(name, _, _)| name.as_str());
         let advice = match nearest(field, names()) {

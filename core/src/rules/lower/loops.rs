@@ -107,9 +107,7 @@ impl Lowering<'_> {
         };
         let fact = match kind {
             LoopKind::Filter if matches!(range.ty, Type::List(_)) => range.fact.clone(),
-            LoopKind::List => {
-                Fact::of(lowered.last().map(|body| body.fact.units.clone()).unwrap_or_default())
-            }
+            LoopKind::List => lowered.last().map(|body| body.fact.clone()).unwrap_or_default(),
             _ => Fact::default(),
         };
         let looped = self.close(kind, &range, &lowered.iter().collect::<Vec<_>>(), ty, id)?;

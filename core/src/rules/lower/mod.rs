@@ -55,6 +55,19 @@ pub fn compile_with(
     facts: &Facts,
     limits: &Limits,
 ) -> Result<(Code, Units)> {
+    compile_fact(source, variables, facts, limits).map(|(code, fact)| (code, fact.units))
+}
+
+/// As [`compile_with`]; gives all that is known of the result.
+///
+/// # Errors
+/// As [`compile_with`].
+pub fn compile_fact(
+    source: &str,
+    variables: &[Variable],
+    facts: &Facts,
+    limits: &Limits,
+) -> Result<(Code, Fact)> {
     let source = Source::new(source);
     guard::check(&source)?;
     let parser = Env::default().with_optional_support(false).parser().enable_ident_escape_syntax(true);
@@ -66,7 +79,7 @@ pub fn compile_with(
     let code = lowering.finish(&result, &root)?;
     // What packing writes must be what loading takes.
     Program::new(code.clone(), limits)?;
-    Ok((code, result.fact.units))
+    Ok((code, result.fact))
 }
 
 /// Lowers an expression that must give this type, such as `bool` for a condition. `double` takes any
