@@ -13,10 +13,15 @@ pub struct Limits {
     pub nesting: usize,
     /// Elements of one tensor that a run makes. Default 2^27: a batch of 100,000 rows by 1,000 columns.
     pub tensor_elements: usize,
-    /// Bytes of all tensors that a run holds at one time. Default 1 GiB.
+    /// Bytes of all tensors that a run holds at one time, its inputs apart. Default 512 MiB: an honest
+    /// batch that needs more fits in two halves.
     pub run_bytes: usize,
-    /// Node executions in one run, loop bodies counted each time round. Default 10,000,000.
+    /// Steps of one run. Default 2,000,000, some tenths of a second. A node's execution is a step, each time
+    /// round a loop; within a loop every 4 KiB that it makes are one more.
     pub steps: u64,
+    /// Further steps for each byte that the run is fed. Default 4: honest loops go over their input, so a
+    /// large batch may take as many more rounds as it is larger.
+    pub steps_per_byte: u64,
     /// Bytes of one bundle, unpacked. Default 512 MiB.
     pub bundle_bytes: usize,
     /// Files in one bundle. Default 1,024.
@@ -44,8 +49,9 @@ impl Limits {
         nodes: 50_000,
         nesting: 16,
         tensor_elements: 1 << 27,
-        run_bytes: 1 << 30,
-        steps: 10_000_000,
+        run_bytes: 512 << 20,
+        steps: 2_000_000,
+        steps_per_byte: 4,
         bundle_bytes: 512 << 20,
         bundle_files: 1_024,
         record_bytes: 1 << 20,

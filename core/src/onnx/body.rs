@@ -74,7 +74,8 @@ impl Body {
 
     /// Runs the body once. Its inputs have been set.
     pub(crate) fn run(&self, frame: &mut Frame, io: &mut Io<'_>) -> Result<()> {
-        let mut means = Means { scratch: io.scratch, steps: io.steps, max_elements: io.max_elements };
+        let mut means =
+            Means { scratch: io.scratch, steps: io.steps, max_elements: io.max_elements, nested: true };
         self.plan.run(frame, io.inputs, &mut means)
     }
 

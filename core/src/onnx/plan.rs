@@ -72,7 +72,12 @@ pub(crate) struct Means<'r> {
     pub(crate) scratch: &'r mut Scratch,
     pub(crate) steps: &'r mut u64,
     pub(crate) max_elements: usize,
+    /// Whether the plan is that of a nested graph, where what steps make counts as steps too.
+    pub(crate) nested: bool,
 }
+
+/// Bytes made in a nested graph that cost as much as a step.
+const STEP_BYTES: usize = 4096;
 
 struct StepInputs<'r> {
     sources: &'r [Source],
@@ -186,6 +191,9 @@ impl Plan {
         frames.bytes_left += std::mem::replace(&mut frames.held, held);
         let mut kept = Ok(());
         for (&slot, value) in step.outputs.iter().zip(outputs.drain(..)) {
+            if means.nested {
+                kept = kept.and(spend(means.steps, (value.bytes() / STEP_BYTES) as u64));
+            }
             kept = kept.and(self.put_back(frame, slot, value, means.scratch));
         }
         frame.outputs = outputs;

@@ -92,11 +92,14 @@ impl Session {
         }
         self.frame.open(model.plan().slots);
         self.scratch.frames.bytes_left = model.limits().run_bytes;
-        let mut steps = model.limits().steps;
+        let limits = model.limits();
+        let fed: usize = feeds.iter().map(|feed| feed.1.bytes()).sum();
+        let mut steps = limits.steps.saturating_add(limits.steps_per_byte.saturating_mul(fed as u64));
         let mut means = Means {
             scratch: &mut self.scratch,
             steps: &mut steps,
-            max_elements: model.limits().tensor_elements,
+            max_elements: limits.tensor_elements,
+            nested: false,
         };
         run(model.plan(), &mut self.frame, &outer, &mut means)
     }

@@ -116,6 +116,24 @@ fn endless_loops_meet_the_limit() {
 }
 
 #[test]
+fn rounds_cost_what_they_make_and_may_be_as_many_as_the_input_is_long() {
+    let nodes = [node("Identity", &["c"], &["go"]), node("Neg", &["v"], &["w"])];
+    let model = repeat(&nodes, false);
+    let runs = |limits: scorebox_core::Limits, rounds: i64, length: usize| {
+        let model = scorebox_core::onnx::Model::load(&model.0, &limits).unwrap();
+        let mut session = scorebox_core::onnx::Session::new(model.into());
+        session.run(&[("M", &count(rounds)), ("X", &vector(&vec![1.0; length]))]).is_ok()
+    };
+    let limits = scorebox_core::Limits { steps: 1_000, steps_per_byte: 0, ..scorebox_core::Limits::DEFAULT };
+    assert!(runs(limits, 100, 10));
+    // A round makes 256 KiB, which count as 64 steps.
+    assert!(!runs(limits, 100, 1 << 16));
+    assert!(!runs(limits, 1_000, 500));
+    let fed = scorebox_core::Limits { steps_per_byte: 4, ..limits };
+    assert!(runs(fed, 1_000, 500));
+}
+
+#[test]
 fn stacked_parts_must_be_alike() {
     let nodes = [
         node("Identity", &["c"], &["go"]),
