@@ -153,13 +153,22 @@ type Group = (Value, Vec<(PathBuf, Map<String, Value>)>);
 fn a_batch_agrees_with_its_records() {
     let mut bundles = Bundles { engine: Engine::new().unwrap(), loaded: BTreeMap::new() };
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (path, case) in cases() {
         let (Some(Value::Object(mut request)), Expect::Decision) = (case.request, case.expect) else {
             continue;
         };
         let Some(Value::Object(record)) = request.remove("record") else { continue };
         let options = Value::Object(request);
-        let key = format!("{} {options}", case.bundle);
+        // A batch says which of its records are the same; such records are rows of different batches.
+        let same: Vec<&Value> = duplicate_key(&case.bundle)
+            .iter()
+            .map(|field| record.get(field).unwrap_or(&Value::Null))
+            .collect();
+        let earlier = seen.entry(format!("{} {options} {same:?}", case.bundle)).or_insert(0);
+        let batch = if same.is_empty() { 0 } else { *earlier };
+        *earlier += 1;
+        let key = format!("{} {batch} {options}", case.bundle);
         groups.entry(key).or_insert_with(|| (options, Vec::new())).1.push((path, record));
     }
     let mut rows = 0;
@@ -190,6 +199,14 @@ fn a_batch_agrees_with_its_records() {
     }
     println!("golden: {rows} cases also as rows of {} batches", groups.len());
     assert!(rows > 0);
+}
+
+/// The fields by which the bundle finds records that are the same.
+fn duplicate_key(bundle: &str) -> Vec<String> {
+    let manifest = fs::read(bundle_folder(bundle).join("bundle.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let fields = manifest["duplicates"]["key"].as_array().cloned().unwrap_or_default();
+    fields.iter().map(|field| field.as_str().unwrap().to_owned()).collect()
 }
 
 fn fits(record: &Map<String, Value>, known: &[(String, String)]) -> bool {
