@@ -25,7 +25,9 @@ export async function readCases() {
       const id = `${group}/${name.slice(0, -5)}`;
       const decided = body.expect === "decision";
       const expected = decided ? await readFile(join(GOLDEN, `${id}.decision`), "utf8") : null;
-      cases.push({ id, bundle: body.bundle, body, request: requestBytes(body), expected });
+      const request = requestBytes(body);
+      const same = decided ? await sameness(body) : [];
+      cases.push({ id, bundle: body.bundle, body, request, expected, same });
       if (decided && !decisions.has(id) && !existsSync(join(GOLDEN, `${id}.decision`)))
         throw new Error(`${id} has no .decision`);
     }
@@ -41,6 +43,12 @@ export async function readCases() {
 export function bundleFolder(name) {
   const model = join(ROOT, "models", name);
   return existsSync(join(model, "bundle.json")) ? model : join(ROOT, "tests/bundles", name);
+}
+
+/** The values by which the bundle would take the record for the same as another of its batch. */
+async function sameness({ bundle, request }) {
+  const manifest = JSON.parse(await readFile(join(bundleFolder(bundle), "bundle.json"), "utf8"));
+  return (manifest.duplicates?.key ?? []).map((field) => request?.record?.[field] ?? null);
 }
 
 function requestBytes({ request, text, hex }) {

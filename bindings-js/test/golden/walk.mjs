@@ -84,11 +84,17 @@ function fits(request, inputs) {
   });
 }
 
-/** Cases of one bundle that share their options are a batch too. */
+/** Cases of one bundle that share their options are a batch too; records that are the same are in several. */
 function gather(batches, one, wanted) {
   const { record, ...options } = one.body.request;
-  const key = JSON.stringify([one.bundle, options]);
+  const same = JSON.stringify(one.same);
+  let key;
+  for (let number = 0; ; number++) {
+    key = JSON.stringify([one.bundle, options, number]);
+    const alone = one.same.length === 0 || !batches.get(key)?.rows.some((row) => row.same === same);
+    if (alone) break;
+  }
   const batch = batches.get(key) ?? { bundle: one.bundle, options, rows: [] };
-  batch.rows.push({ id: one.id, record, wanted });
+  batch.rows.push({ id: one.id, record, wanted, same });
   batches.set(key, batch);
 }
