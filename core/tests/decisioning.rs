@@ -12,6 +12,9 @@ mod page;
 #[path = "decisioning/bandit.rs"]
 mod bandit;
 
+#[path = "decisioning/columns.rs"]
+mod columns;
+
 #[path = "decisioning/monitoring.rs"]
 mod monitoring;
 

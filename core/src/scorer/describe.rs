@@ -2,9 +2,10 @@
 
 use crate::json::{Value, json};
 
+use super::extra::view_columns;
 use super::{Scorer, usage};
 use crate::decision::Shown;
-use crate::manifest::{Input, InputType, Outcome, Texts, View};
+use crate::manifest::{Input, InputType, Manifest, OFFER_COLUMNS, Offers, Outcome, Texts, View};
 use crate::onnx::ValueInfo;
 use crate::policy::describe_rule;
 use crate::rules::Type;
@@ -62,6 +63,8 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "columns": shown(scorer),
         "reasons": codes.map(|code| json!({"code": code.code, "text": code.text})).collect::<Vec<_>>(),
         "view": manifest.view.as_ref().map(view),
+        "offers": manifest.offers.as_ref().map(offers),
+        "monitored": scorer.plan.sample().is_some(),
         "models": models.collect::<Vec<_>>(),
         "languages": languages(scorer),
         "needs_now": scorer.schema.needs_now(),
@@ -148,8 +151,14 @@ fn languages(scorer: &Scorer) -> Vec<&str> {
 }
 
 /// Columns that a batch's answer has for sections that only some bundles have: their names, their types, and
-/// where in a decision the value is.
+/// where in a decision the value is. Of objects in a list, `each` names the members that are shown, which have a
+/// colon between them.
 fn shown(scorer: &Scorer) -> Vec<Value> {
+    let view = view_columns(&scorer.manifest).into_iter().filter_map(|(name, pointer)| {
+        let place = scorer.scope.position(&name)?;
+        let ty = scorer.scope.all().get(place)?.ty.clone();
+        Some(Shown::column(name, ty, place, pointer))
+    });
     let column = |shown: Shown| {
         let kind = match shown.ty {
             Type::Double => "number",
@@ -159,5 +168,40 @@ fn shown(scorer: &Scorer) -> Vec<Value> {
         };
         json!({"name": shown.name, "type": kind, "pointer": shown.pointer})
     };
-    scorer.shown().into_iter().map(column).collect()
+    view.chain(scorer.shown()).map(column).chain(offer_columns(&scorer.manifest)).collect()
+}
+
+/// The columns of the offers.
+fn offer_columns(manifest: &Manifest) -> Vec<Value> {
+    let Some(own) = &manifest.offers else { return Vec::new() };
+    let first = |key: &str| format!("/offers/top/0/{key}");
+    let [offer, channel, score, rank_by, reason, propensity, offers, held] = OFFER_COLUMNS;
+    let mut columns = vec![
+        json!({"name": offer, "type": "string", "pointer": first("id")}),
+        json!({"name": channel, "type": "string", "pointer": first("channel")}),
+        json!({"name": score, "type": "number", "pointer": first("score")}),
+        json!({"name": rank_by, "type": "number", "pointer": first("rank_by")}),
+        json!({"name": reason, "type": "string", "pointer": first("reason")}),
+    ];
+    if own.bandit.is_some() {
+        columns.push(json!({"name": propensity, "type": "number", "pointer": first("propensity")}));
+    }
+    columns.push(json!({"name": offers, "type": "string", "pointer": "/offers/top/*/id"}));
+    columns
+        .push(json!({"name": held, "type": "string", "pointer": "/offers/held/*", "each": ["id", "cause"]}));
+    columns
+}
+
+/// The catalogue and its channels, and whether a bandit learns.
+fn offers(own: &Offers) -> Value {
+    let items = own.items.iter().map(|item| json!({
+        "id": item.id, "title": item.title, "category": item.category, "risk": item.risk, "price": item.price,
+    }));
+    let channels = own.contact.iter().flat_map(|contact| &contact.channels);
+    json!({
+        "top": own.top,
+        "items": items.collect::<Vec<_>>(),
+        "channels": channels.map(|own| json!({"id": own.id, "title": own.title})).collect::<Vec<_>>(),
+        "bandit": own.bandit.as_ref().map(|bandit| bandit.algorithm),
+    })
 }

@@ -4,7 +4,7 @@ use super::Scorer;
 use super::assess::Assessment;
 use super::gather::{Gathered, Optional};
 use crate::decision::Source;
-use crate::manifest::{self, OFFER_COLUMNS};
+use crate::manifest::{self, Manifest, OFFER_COLUMNS};
 use crate::offers::{Cause, Recommendation, offer_code};
 use crate::onnx::Strings;
 use crate::rules::Value;
@@ -35,7 +35,7 @@ struct OfferColumns {
 impl Extras {
     /// The columns that the manifest asks for, without rows.
     pub(super) fn new(scorer: &Scorer) -> Self {
-        let view = view_names(scorer).into_iter().filter_map(|name| {
+        let view = view_columns(&scorer.manifest).into_iter().filter_map(|(name, _)| {
             let place = scorer.scope.position(&name)?;
             Some((name, Source::Column(place), Gathered::of(&scorer.scope.all().get(place)?.ty)))
         });
@@ -118,19 +118,21 @@ impl OfferColumns {
     }
 }
 
-/// The view's columns in the order of its fields. Scores and points have columns already.
-fn view_names(scorer: &Scorer) -> Vec<String> {
-    let Some(view) = &scorer.manifest.view else { return Vec::new() };
-    let mut names = Vec::new();
+/// The view's columns in the order of its fields, each with the place of its value in a decision as a JSON
+/// pointer (RFC 6901). Scores and points have columns already.
+pub(super) fn view_columns(manifest: &Manifest) -> Vec<(String, String)> {
+    let Some(view) = &manifest.view else { return Vec::new() };
+    let mut columns = Vec::new();
     for field in &view.fields {
-        if !scorer.manifest.scores.contains_key(&field.name) && field.name != POINTS {
-            names.push(field.name.clone());
+        let at = |key: &str| format!("/view/fields/{}/{key}", field.name);
+        if !manifest.scores.contains_key(&field.name) && field.name != POINTS {
+            columns.push((field.name.clone(), at("value")));
         }
         if field.model.is_some() {
-            names.push(format!("{}{PROBABILITY_SUFFIX}", field.name));
+            columns.push((format!("{}{PROBABILITY_SUFFIX}", field.name), at("probability")));
         }
         if !field.bands.is_empty() {
-            names.push(format!("{}{BAND_SUFFIX}", field.name));
+            columns.push((format!("{}{BAND_SUFFIX}", field.name), at("band")));
         }
     }
     for (name, there) in [
@@ -139,8 +141,9 @@ fn view_names(scorer: &Scorer) -> Vec<String> {
         (ALERTS, !view.alerts.is_empty()),
     ] {
         if there {
-            names.push(name.to_owned());
+            let items = if name == ALERTS { "/*/id" } else { "" };
+            columns.push((name.to_owned(), format!("/view/{name}{items}")));
         }
     }
-    names
+    columns
 }
