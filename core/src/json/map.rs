@@ -44,7 +44,10 @@ impl Map {
 
     /// Puts a value under a key, in place of the one that is there.
     pub fn insert(&mut self, key: String, value: Value) {
-        *self.entry(&key) = value;
+        match self.0.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, place)) => *place = value,
+            None => self.0.push((key, value)),
+        }
     }
 
     /// Keys and values in order.
