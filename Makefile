@@ -58,7 +58,7 @@ $(VENV)/.ready: bindings-py/requirements-test.txt
 	touch $@
 
 python: setup $(VENV)/.ready
-	$(PY) -m pip install --quiet --force-reinstall --no-deps ./bindings-py
+	$(PY) -m pip install --quiet --force-reinstall --no-deps -C build-args="--features one-build" ./bindings-py
 
 test-python: python
 	$(PY) -m pytest -q bindings-py/tests models/tests
