@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Archive, Lock, Sha256Digest, sha256, write_archive};
+#[cfg(feature = "authoring")]
+use super::Lock;
+use super::{Archive, Sha256Digest, sha256, write_archive};
 use crate::{ErrorCode, Limits};
 
 fn files() -> BTreeMap<String, Cow<'static, [u8]>> {
@@ -66,6 +68,7 @@ fn names_that_occur_twice_are_refused() {
     assert!(error.message().contains("two files"), "{error}");
 }
 
+#[cfg(feature = "authoring")]
 #[test]
 fn locks_come_back_and_pin() {
     let files = BTreeMap::from([("bundle.json".to_owned(), sha256(b"a"))]);
