@@ -7,6 +7,8 @@
 //! use too, the best run is the one that nobody interrupted. With `--save folder` the outputs of the
 //! batch are kept as `model.output`, to be compared with another runtime's bit for bit.
 
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
