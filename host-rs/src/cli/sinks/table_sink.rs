@@ -9,6 +9,8 @@ use crate::error::Result;
 
 /// Columns of the table where it is not a terminal that says how wide it is.
 const WIDTH: u16 = 140;
+/// Scores that have columns of their own; of more there is one column that names them, which stays readable.
+const SCORE_COLUMNS: usize = 6;
 
 pub(super) struct TableSink {
     output: Output,
@@ -25,9 +27,14 @@ impl TableSink {
             table.set_width(WIDTH);
         }
         let kept = layout.keep.iter().map(String::as_str);
-        let scores = layout.scores.iter().map(String::as_str);
-        let names = std::iter::once("row").chain(kept).chain(["outcome"]).chain(scores).chain(["why"]);
-        table.set_header(names.collect::<Vec<_>>());
+        let mut names: Vec<&str> = std::iter::once("row").chain(kept).chain(["outcome"]).collect();
+        if layout.scores.len() > SCORE_COLUMNS {
+            names.push("scores");
+        } else {
+            names.extend(layout.scores.iter().map(String::as_str));
+        }
+        names.push("why");
+        table.set_header(names);
         Self { output, layout, table, rows: 0 }
     }
 
@@ -39,24 +46,32 @@ impl TableSink {
                 let json = decision.json();
                 let outcome = decision.outcome();
                 cells.push(Cell::new(outcome).fg(color(outcome)));
-                for name in &self.layout.scores {
-                    let score = &json["scores"][name];
-                    let cell = Cell::new(plain(score));
-                    cells.push(if score.is_number() {
-                        cell.set_alignment(CellAlignment::Right)
-                    } else {
-                        cell
-                    });
-                }
+                cells.extend(self.scores(&json["scores"]));
                 cells.push(Cell::new(why(json)));
             }
             Err(error) => {
                 cells.push(Cell::new("error").fg(Color::Magenta));
-                cells.extend(self.layout.scores.iter().map(|_| Cell::new("")));
+                cells.extend(self.scores(&Value::Null));
                 cells.push(Cell::new(error));
             }
         }
         cells
+    }
+
+    /// The cells of the scores: one each, or one for all of them where they are many.
+    fn scores(&self, scores: &Value) -> Vec<Cell> {
+        let names = &self.layout.scores;
+        if names.len() > SCORE_COLUMNS {
+            let said = names.iter().filter(|name| !scores[name.as_str()].is_null());
+            let lines: Vec<String> = said.map(|name| format!("{name} {}", plain(&scores[name]))).collect();
+            return vec![Cell::new(lines.join(", "))];
+        }
+        let cell = |name: &String| {
+            let score = &scores[name.as_str()];
+            let cell = Cell::new(plain(score));
+            if score.is_number() { cell.set_alignment(CellAlignment::Right) } else { cell }
+        };
+        names.iter().map(cell).collect()
     }
 }
 
