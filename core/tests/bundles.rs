@@ -20,6 +20,9 @@ mod errors;
 #[path = "bundles/features.rs"]
 mod features;
 
+#[path = "bundles/features_refused.rs"]
+mod features_refused;
+
 #[path = "bundles/privacy.rs"]
 mod privacy;
 

@@ -21,5 +21,8 @@ mod monitoring;
 #[path = "decisioning/offers.rs"]
 mod offers;
 
+#[path = "decisioning/offers_refused.rs"]
+mod offers_refused;
+
 #[path = "decisioning/view.rs"]
 mod view;
