@@ -38,6 +38,8 @@ pub struct Limits {
     pub manifest_items: usize,
     /// Cells of all decision tables of one bundle together. Default 100,000: 5,000 rows of 20 columns.
     pub table_cells: usize,
+    /// Returns of all scenarios of one bundle together. Default 100,000: ten years of days by 40 factors.
+    pub scenario_cells: usize,
     /// Instructions of one compiled rule or feature. Default 4,096.
     pub rule_instructions: usize,
 }
@@ -60,6 +62,7 @@ impl Limits {
         batch_rows: 1_000_000,
         manifest_items: 10_000,
         table_cells: 100_000,
+        scenario_cells: 100_000,
         rule_instructions: 4_096,
     };
 }

@@ -13,6 +13,7 @@ mod check;
 mod exposure;
 mod features;
 mod inputs;
+mod losses;
 mod maps;
 mod models;
 mod monitoring;
@@ -40,6 +41,7 @@ pub use check::RESERVED_NAMES;
 pub use exposure::{Limit, LimitOf, Limits};
 pub use features::{Edges, Feature, ListAggregate, ListFunction, Ratio, Special, Woe};
 pub use inputs::{Input, InputType, Mask, OnIssue};
+pub use losses::{Anomaly, ExpectedLoss, Portfolio, Quantile, TailLoss, Take};
 pub use models::{Calibration, CalibrationMethod, Class, Feed, MarginOutput, Model, ModelOutput, OutputKind};
 pub use monitoring::{FieldMonitoring, Monitoring, Thresholds};
 pub use offers::{
@@ -53,6 +55,7 @@ pub use reasons::{Against, Direction, ReasonCode, ReasonMethod, Reasons};
 pub use risk::{Banded, Combination, Risk, RiskKind, Risks, Strategy};
 pub use scores::{Characteristic, Grade, PointsCalibration, PointsMethod, Score, ScoreType, Scorecard};
 pub use severity::Severity;
+use tables::sheet_file;
 pub use tables::{
     Aggregate, Gaps, MissingValue, Table, TableHitPolicy, TableInput, TableOutput, TableOutputType, TableRow,
     within,
@@ -108,6 +111,9 @@ pub struct Manifest {
     /// ONNX files and how they are fed and read.
     #[serde(default)]
     pub models: Vec<Model>,
+    /// Portfolios whose losses scores measure.
+    #[serde(default, deserialize_with = "maps::unique")]
+    pub portfolios: BTreeMap<String, Portfolio>,
     /// Named scores, such as `pd`, the probability of default.
     #[serde(default, deserialize_with = "maps::unique")]
     pub scores: BTreeMap<String, Score>,
@@ -152,14 +158,15 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The files beside the manifest that its tables are written in; each once.
+    /// The files beside the manifest that its tables and scenarios are written in; each once.
     #[must_use]
     pub fn table_files(&self) -> BTreeSet<&str> {
         let steps = self.policy.iter().flat_map(|policy| &policy.steps);
-        steps.filter_map(|step| step.table.as_ref()?.file.as_deref()).collect()
+        let tables = steps.filter_map(|step| step.table.as_ref()?.file.as_deref());
+        tables.chain(self.portfolios.values().filter_map(|own| own.file.as_deref())).collect()
     }
 
-    /// Fills tables from their files and checks them.
+    /// Fills tables and scenarios from their files and checks them.
     ///
     /// # Errors
     /// `manifest_invalid` with the file, line and column, and what would be right; what `read` gives.
@@ -168,18 +175,24 @@ impl Manifest {
         limits: &limits::Limits,
         mut read: impl FnMut(&str) -> Result<Cow<'b, [u8]>>,
     ) -> Result<()> {
+        let missing = |error: Error, place: String| match error.code() {
+            ErrorCode::BundleMalformed => {
+                let message = format!("{} (the folder needs the file that `file` names)", error.message());
+                invalid(message).at(place)
+            }
+            _ => error,
+        };
+        for (name, portfolio) in &mut self.portfolios {
+            let Some(file) = portfolio.file.clone() else { continue };
+            let bytes = read(&file).map_err(|error| missing(error, format!("portfolios.{name}.file")))?;
+            portfolio.returns = sheet::read_returns(&file, &bytes, limits.scenario_cells)?;
+        }
         let steps = self.policy.iter_mut().flat_map(|policy| &mut policy.steps);
         for (at, table) in steps.enumerate().filter_map(|(at, step)| Some((at, step.table.as_mut()?))) {
             let Some(file) = table.file.clone() else { continue };
-            let place = |error: Error| error.at(format_args!("policy.steps[{at}].table.file"));
-            let bytes = read(&file).map_err(|error| match error.code() {
-                ErrorCode::BundleMalformed => place(invalid(format!(
-                    "{} (the folder needs the file that `file` names)",
-                    error.message()
-                ))),
-                _ => error,
-            });
-            sheet::fill(table, &file, &bytes?, limits.table_cells)?;
+            let bytes =
+                read(&file).map_err(|error| missing(error, format!("policy.steps[{at}].table.file")))?;
+            sheet::fill(table, &file, &bytes, limits.table_cells)?;
         }
         check::check_tables(self, limits)
     }

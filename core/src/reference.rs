@@ -30,6 +30,10 @@ pub struct Reference {
     pub scored: u64,
     /// Per input, feature and score how it was distributed over the scored rows.
     pub fields: BTreeMap<String, FieldProfile>,
+    /// Per score whose place in the sample an anomaly asks for, its quantiles at the shares of
+    /// [`crate::scores::share`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub percentiles: BTreeMap<String, Vec<f64>>,
     /// What was wrong with the sample's records and what was decided on them, where the bundle has
     /// `monitoring`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,6 +113,10 @@ impl Reference {
         );
         if let Some(mix) = &self.mix {
             text.push_str(&format!("  \"mix\": {},\n", compact(mix)?));
+        }
+        if !self.percentiles.is_empty() {
+            push_map(&mut text, "percentiles", &self.percentiles)?;
+            text.push_str(",\n");
         }
         push_map(&mut text, "fields", &self.fields)?;
         text.push_str(",\n");

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{InputType, Manifest, ScoreType};
 use crate::rules::{Code, Column, Program, Type, Variable};
-use crate::{exposure, policy, risk};
+use crate::{exposure, policy, risk, scores};
 
 /// Name of the time of the decision.
 pub const NOW: &str = "now";
@@ -84,6 +84,9 @@ impl Scope {
             scope.declare(name, score_type(score.kind()));
         }
         scope.scores.end = scope.variables.len();
+        for name in scores::band_names(manifest) {
+            scope.declare(&name, Type::String);
+        }
         if manifest.scorecard.is_some() {
             scope.declare(POINTS, Type::Double);
             scope.declare(GRADE, Type::String);

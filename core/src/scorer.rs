@@ -204,7 +204,7 @@ impl Scorer {
         let layout = self.schema.layout();
         let now = assessment.now(row);
         let reasons = self.reasons(assessment, row, options);
-        let scores = assessment.scores_of(row);
+        let scores = assessment.scores_of(self.scores.entries(), row);
         let mut sections = Vec::new();
         self.write_sections(assessment, row, options, &mut sections);
         let decision = Decision {
@@ -235,6 +235,7 @@ impl Scorer {
 
     /// Appends the sections that only some manifests ask for; null for a row that was not scored.
     fn write_sections(&self, assessment: &Assessment, row: usize, options: &Options, out: &mut Vec<u8>) {
+        self.scores.write(&self.manifest, assessment.evidence(row), row, out);
         if let Some(risks) = &self.risks {
             risks.write(assessment.risk(row), out);
         }

@@ -66,6 +66,24 @@ pub(super) fn lower_all(manifest: &Manifest, limits: &Limits) -> Result<Programs
         let code = lowered.map_err(|error| error.at(&own.place))?;
         lowering.add(own.program, own.text, code);
     }
+    lowering.amounts(&scores::losses(manifest, &scope))?;
+    lowering.amounts(&scores::amounts(manifest, &scope))?;
+    for (name, portfolio) in &manifest.portfolios {
+        let Some(pnl) = &portfolio.pnl else { continue };
+        let lowered = lowering.compile(pnl, scope.before(scope.after_scores())).and_then(|(code, _)| {
+            let numbers = |item: &Type| item.is_number() || matches!(item, Type::Dyn | Type::Null);
+            match &code.result {
+                Type::Dyn => Ok(code),
+                Type::List(item) if numbers(item) => Ok(code),
+                other => {
+                    let message = format!("gains are a list of numbers, this gives {other}");
+                    Err(Error::new(ErrorCode::RuleInvalid, message))
+                }
+            }
+        });
+        let code = lowered.map_err(|error| error.at(format_args!("portfolios.{name}.pnl")))?;
+        lowering.add(scores::pnl_path(name), pnl, code);
+    }
     lowering.amounts(&risk::amounts(manifest, &scope))?;
     lowering.amounts(&exposure::amounts(manifest, &scope))?;
     for (at, field) in manifest.view.iter().flat_map(|view| &view.fields).enumerate() {

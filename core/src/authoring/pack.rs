@@ -1,7 +1,7 @@
 //! From a bundle's folder to a bundle that loads.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::convert::{ModelFormat, to_onnx};
 use super::lower::lower_all;
@@ -10,7 +10,7 @@ use super::profile::FieldCounter;
 use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, Programs, REFERENCE, sha256, write_archive};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
-use crate::manifest::{InputType, Manifest, Model, located};
+use crate::manifest::{InputType, Manifest, Model, Take, located};
 use crate::reasons::Baseline;
 use crate::reference::{FORMAT, ModelProfile, Reference};
 use crate::scorer::Scorer;
@@ -82,7 +82,18 @@ impl<'a> Packing<'_, 'a> {
         }
         if !sample.is_empty() {
             let unexplained = self.seal(&files, &Files::new(), &programs)?;
-            let reference = self.profile(&unexplained, sample).map_err(|error| error.at("sample"))?;
+            let place = |error: Error| error.at("sample");
+            let mut reference = self.profile(&unexplained, sample).map_err(place)?;
+            if !reference.percentiles.is_empty() {
+                // Anomalies are known only now; a second pass counts them and what follows from them.
+                let percentiles = std::mem::take(&mut reference.percentiles);
+                reference.percentiles = percentiles.clone();
+                let mut profiled = files.clone();
+                profiled.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
+                let profiled = self.seal(&profiled, &Files::new(), &programs)?;
+                reference = self.profile(&profiled, sample).map_err(place)?;
+                reference.percentiles = percentiles;
+            }
             files.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
         } else if self.archive.contains(REFERENCE) {
             let bytes = self.archive.read(REFERENCE)?;
@@ -145,7 +156,13 @@ impl<'a> Packing<'_, 'a> {
             (&input.name, texts.map(Iterator::collect))
         });
         let features = self.manifest.features.iter().map(|feature| (&feature.name, None));
-        let scores = self.manifest.scores.keys().map(|name| (name, None));
+        let scores = self.manifest.scores.iter().map(|(name, score)| {
+            let model = score.model.as_deref().and_then(|id| self.manifest.model(id));
+            let labels = model
+                .filter(|_| score.take == Some(Take::Label))
+                .and_then(|model| model.output.labels.as_ref());
+            (name, labels.map(|labels| labels.iter().map(|label| (label.clone(), 0)).collect()))
+        });
         for (name, texts) in inputs.chain(features).chain(scores) {
             fields.push((name.clone(), FieldCounter::new(texts)));
         }
@@ -175,7 +192,13 @@ impl<'a> Packing<'_, 'a> {
             let reasons = if explained == Some(&model.id) { baseline.take() } else { None };
             (model.id.clone(), ModelProfile { sha256: sha256(bytes), reasons })
         });
+        let raw = self.manifest.scores.values().filter_map(|score| Some(&score.anomaly.as_ref()?.of));
+        let raw: BTreeSet<&String> = raw.collect();
+        let asked = fields.iter().filter(|(name, _)| raw.contains(name));
+        let percentiles = asked.map(|(name, counter)| (name.clone(), counter.percentiles()));
+        let percentiles: BTreeMap<String, Vec<f64>> = percentiles.collect();
         Ok(Reference {
+            percentiles,
             format: FORMAT,
             rows: counts.0,
             scored: counts.1,

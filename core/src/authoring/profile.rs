@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::quantiles::quantile;
 use crate::reference::{Distribution, FieldProfile};
 use crate::rules::{Column, Data};
+use crate::scores::{SHARES, share};
 
 /// Collects a field's values chunk by chunk.
 pub(super) struct FieldCounter {
@@ -38,6 +40,16 @@ impl FieldCounter {
             Data::Records(_) | Data::Any(_) => None,
         };
         self.numbers.extend(number);
+    }
+
+    /// The quantiles that anomalies are told by.
+    pub(super) fn percentiles(&self) -> Vec<f64> {
+        let mut sorted = self.numbers.clone();
+        sorted.sort_by(f64::total_cmp);
+        if sorted.is_empty() {
+            return Vec::new();
+        }
+        (0..SHARES).map(|at| quantile(&sorted, share(at))).collect()
     }
 
     pub(super) fn finish(self) -> FieldProfile {

@@ -33,7 +33,7 @@ impl Distribution {
 }
 
 /// The smallest of the sorted values that at least this share of them does not exceed.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let rank = libm::ceil(share * sorted.len() as f64) as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
 }

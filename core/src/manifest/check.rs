@@ -69,7 +69,13 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     unique("models", manifest.models.iter().map(|model| model.id.as_str()), "id")?;
     each("models", &manifest.models, |model| data::check_model(model, &names, manifest.offers.as_ref()))?;
     for (name, score) in &manifest.scores {
-        scores::check_score(score, manifest).map_err(|error| error.at(format_args!("scores.{name}")))?;
+        scores::check_score(name, score, manifest)
+            .map_err(|error| error.at(format_args!("scores.{name}")))?;
+    }
+    for (name, portfolio) in &manifest.portfolios {
+        let place = |error: Error| error.at(format_args!("portfolios.{name}"));
+        check_name(name).map_err(place)?;
+        scores::check_portfolio(portfolio, false, limits).map_err(place)?;
     }
     if let Some(scorecard) = &manifest.scorecard {
         scorecard::check_scorecard(scorecard, manifest).map_err(|error| error.at("scorecard"))?;
@@ -233,6 +239,7 @@ fn check_name(name: &str) -> Result<()> {
 /// Gives the names that can feed models: inputs and features.
 fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
     let added = manifest.view.as_ref().map(view::names).unwrap_or_default();
+    let bands = scores::band_names(manifest);
     let mut taken: BTreeSet<&str> = RESERVED_NAMES.into();
     if manifest.scorecard.is_some() {
         taken.extend(SCORECARD_NAMES);
@@ -272,7 +279,7 @@ fn check_names(manifest: &Manifest) -> Result<BTreeSet<&str>> {
         }
         taken.insert(name);
     }
-    for (name, place) in &added {
+    for (name, place) in bands.iter().chain(&added) {
         take(name, place.clone(), &taken)?;
         taken.insert(name);
     }

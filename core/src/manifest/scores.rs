@@ -1,9 +1,14 @@
 //! Scores and the scorecard.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::bins::{Bin, Closed};
+use super::losses::{Anomaly, ExpectedLoss, TailLoss, Take};
+use super::maps;
 use super::texts::Texts;
+use super::view::Band;
 
 /// What the values of a score are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -28,8 +33,9 @@ impl ScoreType {
     }
 }
 
-/// A named score: a model's calibrated answer, an expression, or the probability that a scorecard's points mean.
-/// Exactly one of `model`, `expr` and `points`.
+/// A named score: a model's calibrated answer or a class of it, an expression, the probability that a
+/// scorecard's points mean, an expected loss, an anomaly, or a loss in the tail of a portfolio. Exactly one of
+/// `model`, `expr`, `points`, `expected_loss`, `anomaly`, `value_at_risk` and `expected_shortfall`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
@@ -37,9 +43,33 @@ pub struct Score {
     /// The model whose calibrated answer it is.
     #[serde(default)]
     pub model: Option<String>,
+    /// With a model whose output is of kind `vector` with labels: the probability of this class.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// With such a model instead of a class: what is taken of all of them.
+    #[serde(default)]
+    pub take: Option<Take>,
+    /// With `"take": "expected"`: the value of each label.
+    #[serde(default, deserialize_with = "maps::unique")]
+    pub values: BTreeMap<String, f64>,
     /// CEL expression over inputs, features, `now` and other scores, in any order but no circle.
     #[serde(default)]
     pub expr: Option<String>,
+    /// Expected loss: PD x LGD x EAD.
+    #[serde(default)]
+    pub expected_loss: Option<ExpectedLoss>,
+    /// The percentile of another score in the training sample.
+    #[serde(default)]
+    pub anomaly: Option<Anomaly>,
+    /// The loss that is not exceeded with a confidence.
+    #[serde(default)]
+    pub value_at_risk: Option<TailLoss>,
+    /// The mean of the losses beyond a confidence.
+    #[serde(default)]
+    pub expected_shortfall: Option<TailLoss>,
+    /// Bands of a number, ascending; rules see the label as `<name>_band`.
+    #[serde(default)]
+    pub bands: Vec<Band>,
     /// How the points of the scorecard, one with characteristics, become the probability of the bad event.
     #[serde(default)]
     pub points: Option<PointsCalibration>,
@@ -59,7 +89,10 @@ impl Score {
     /// Type of its values.
     #[must_use]
     pub fn kind(&self) -> ScoreType {
-        self.kind.unwrap_or_default()
+        match self.take {
+            Some(Take::Label) => ScoreType::String,
+            _ => self.kind.unwrap_or_default(),
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 //! The reading of lines and quotes is the `csv-core` crate's (RFC 4180, as spreadsheets write it). The
 //! grammar of headers is in `docs/manifest/tables.md`.
 
-use crate::json::{self, Value};
+use std::collections::BTreeMap;
+
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::tables::{Table, TableInput, TableOutput, TableOutputType, TableRow};
 use super::texts::Texts;
 use crate::error::{Error, ErrorCode, Result};
+use crate::json::{self, Value};
 
 /// Most bytes of one cell.
 const MAX_CELL_BYTES: usize = 16 << 10;
@@ -36,11 +38,7 @@ enum Header {
 /// # Errors
 /// `manifest_invalid` at the file's name, with line and column and what would be right.
 pub(super) fn fill(table: &mut Table, file: &str, bytes: &[u8], max_cells: usize) -> Result<()> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        invalid(format!("line {line}: the file is no UTF-8; save it as \"CSV UTF-8\"")).at(file)
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text_of(bytes).map_err(|error| error.at(file))?;
     let lines = lines(text, max_cells).map_err(|error| error.at(file))?;
     let mut lines = lines.into_iter();
     let Some(header) = lines.next() else {
@@ -55,6 +53,52 @@ pub(super) fn fill(table: &mut Table, file: &str, bytes: &[u8], max_cells: usize
         return Err(invalid("line 2: the table has no rows").at(file));
     }
     Ok(())
+}
+
+/// Returns of risk factors: a column per factor, a line per scenario; columns with `@` are for people.
+///
+/// # Errors
+/// `manifest_invalid` at the file's name, with line and column and what would be right.
+pub(super) fn read_returns(file: &str, bytes: &[u8], max_cells: usize) -> Result<BTreeMap<String, Vec<f64>>> {
+    let lines = text_of(bytes).and_then(|text| lines(text, max_cells)).map_err(|error| error.at(file))?;
+    let mut lines = lines.into_iter();
+    let empty = || invalid("line 1: the file is empty; its first line names the factors").at(file);
+    let header = lines.next().ok_or_else(empty)?;
+    let mut returns: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (at, name) in header.cells.iter().enumerate().filter(|(_, name)| !name.starts_with('@')) {
+        if name.is_empty() || returns.insert(name.clone(), Vec::new()).is_some() {
+            let message = "each factor has a name of its own";
+            return Err(place(header.number, at, name, message).at(file));
+        }
+    }
+    for line in lines {
+        if line.cells.len() != header.cells.len() {
+            let (found, wanted) = (line.cells.len(), header.cells.len());
+            let message =
+                format!("line {}: the line has {found} cells, the header has {wanted}", line.number);
+            return Err(invalid(message).at(file));
+        }
+        for (at, (name, cell)) in header.cells.iter().zip(&line.cells).enumerate() {
+            let Some(column) = returns.get_mut(name) else { continue };
+            let number = cell.parse::<f64>().ok().filter(|number| number.is_finite());
+            let wrong = || {
+                let message =
+                    format!("`{cell}` is no return; write a number with a decimal point, as in `-0.0125`");
+                place(line.number, at, name, &message).at(file)
+            };
+            column.push(number.ok_or_else(wrong)?);
+        }
+    }
+    Ok(returns)
+}
+
+/// The text of a file without the mark that spreadsheets put before it.
+fn text_of(bytes: &[u8]) -> Result<&str> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        invalid(format!("line {line}: the file is no UTF-8; save it as \"CSV UTF-8\""))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// Lines with anything in them; those that begin with `#` are comments.

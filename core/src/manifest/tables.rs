@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::maps;
 use super::policy::FieldScope;
 use super::texts::Texts;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 
 /// Which of the rows that hold give the table's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -352,7 +352,15 @@ pub fn within(error: Error, place: impl fmt::Display) -> Error {
 }
 
 /// How names of tables' files end.
-pub(super) const FILE_END: &str = ".csv";
+const FILE_END: &str = ".csv";
+
+/// Refuses names of files that are no CSV's.
+pub(super) fn sheet_file(file: &str) -> Result<()> {
+    if file.ends_with(FILE_END) && file.len() > FILE_END.len() {
+        return Ok(());
+    }
+    Err(invalid("the file is CSV; its name ends in `.csv`"))
+}
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::ManifestInvalid, message)

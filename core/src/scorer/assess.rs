@@ -1,7 +1,5 @@
 //! The stages on a frame: quality, features, models, scores, view, policy, offers, contributions.
 
-use std::ops::Range;
-
 use super::Scorer;
 use super::explain::Explained;
 use crate::decision::{Explanation, Score, issue_text};
@@ -16,7 +14,7 @@ use crate::risk::RiskRuling;
 use crate::rules::{Column, Data, List, Texts, Value};
 use crate::schema::{Quality, Verdict};
 use crate::scorecard::{Card, CardPoints, Tally};
-use crate::scores::numbers;
+use crate::scores::{Entry, Evidence, numbers};
 use crate::time::Timestamp;
 use crate::view::Views;
 
@@ -27,8 +25,8 @@ pub(super) struct Assessment {
     /// Inputs, the time, features, scores, quality, the view.
     pub(super) columns: Vec<Column>,
     now: Vec<Option<Timestamp>>,
-    /// Places of the scores' columns.
-    scores: Range<usize>,
+    /// What scores are made of.
+    evidence: Evidence,
     /// Rows that lack a score that they must have.
     lacking: Vec<bool>,
     card: CardPoints,
@@ -57,9 +55,14 @@ impl Assessment {
     }
 
     /// The scores of a row; none where it was not scored.
-    pub(super) fn scores_of(&self, row: usize) -> Vec<Score<'_>> {
-        let places = if self.scored(row) { self.scores.clone() } else { 0..0 };
-        places.map(|place| self.score(place, row)).collect()
+    pub(super) fn scores_of(&self, entries: &[Entry], row: usize) -> Vec<Score<'_>> {
+        let entries = if self.scored(row) { entries } else { &[] };
+        entries.iter().map(|entry| self.score(entry.place, row)).collect()
+    }
+
+    /// What the scores of a row are made of, where it was scored.
+    pub(super) fn evidence(&self, row: usize) -> Option<&Evidence> {
+        self.scored(row).then_some(&self.evidence)
     }
 
     /// A score of a row, by its column.
@@ -72,11 +75,6 @@ impl Assessment {
             },
             _ => Score::None,
         }
-    }
-
-    /// Places of the scores' columns.
-    pub(super) fn scores(&self) -> Range<usize> {
-        self.scores.clone()
     }
 
     pub(super) fn points(&self, row: usize) -> Option<i64> {
@@ -144,8 +142,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         .as_ref()
         .map_or_else(CardPoints::default, |card| card.of_characteristics(&columns, &scored, rows));
     let by_points = scorer.card.as_ref().and_then(Card::as_points).map(|points| (points, &card));
-    scorer.scores.evaluate(&mut columns, &scorer.answers, by_points, &scored, rows)?;
-    let scores = scorer.scores.place(0)..scorer.scores.place(scorer.scores.len());
+    let evidence = scorer.scores.evaluate(&mut columns, &scorer.answers, by_points, &scored, rows)?;
     push_points(scorer, &mut card, &mut columns, rows);
     let lacking: Vec<bool> = (0..rows).map(|row| scorer.scores.lacks(&columns, row)).collect();
     let verdicts: Texts = quality.iter().map(|quality| quality.verdict.name()).collect();
@@ -204,7 +201,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         quality,
         columns,
         now,
-        scores,
+        evidence,
         lacking,
         card,
         risks,

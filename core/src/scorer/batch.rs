@@ -177,12 +177,12 @@ struct Answers {
 
 impl Answers {
     fn new(scorer: &Scorer) -> Self {
-        let scores = scorer.manifest.scores.values();
+        let scores = scorer.scores.entries().iter();
         Self {
             outcome: Optional::default(),
             quality: Strings::default(),
             issues: Strings::default(),
-            scores: scores.map(|score| Gathered::of(&score_type(score.kind()))).collect(),
+            scores: scores.map(|entry| Gathered::of(&score_type(entry.kind))).collect(),
             points: Optional::default(),
             grade: Optional::default(),
             rules: Strings::default(),
@@ -202,8 +202,8 @@ impl Answers {
         let issue = |(field, issue): &(_, _)| issue_text(field, *issue, layout, &scorer.head.issues);
         self.issues.push(&quality.issues.iter().map(issue).collect::<Vec<_>>().join(","));
         let shown = assessment.scored(row);
-        for (place, column) in assessment.scores().zip(&mut self.scores) {
-            column.push(assessment.columns.get(place), row, shown);
+        for (entry, column) in scorer.scores.entries().iter().zip(&mut self.scores) {
+            column.push(assessment.columns.get(entry.place), row, shown);
         }
         self.points.push_cell(assessment.points(row));
         self.grade.push(assessment.grade(row, &scorer.manifest));

@@ -14,7 +14,7 @@ use crate::scorecard::{Card, PointsCard};
 
 pub(super) fn describe(scorer: &Scorer) -> String {
     let manifest = &scorer.manifest;
-    let mut scores: Vec<&str> = manifest.scores.keys().map(String::as_str).collect();
+    let mut scores: Vec<&str> = scorer.scores.entries().iter().map(|entry| entry.name.as_str()).collect();
     if manifest.scorecard.is_some() {
         scores.extend([POINTS, GRADE]);
     }

@@ -68,13 +68,6 @@ fn assemble(
     let scope = Scope::new(&manifest);
     let features = Features::load(&manifest, &scope, lock, limits)?;
     let checks = Checks::load(&manifest, &scope, lock, limits)?;
-    let scores = Scores::load(&manifest, &scope, lock, limits)?;
-    let card = Card::load(&manifest, &scope)?;
-    let risks = Risks::load(&manifest, &scope, lock, limits)?;
-    let exposures = Exposures::load(&manifest, &scope, lock, limits)?;
-    let view = View::load(&manifest, &scope, lock, limits)?;
-    let offers = load_offers(archive, &manifest, &scope, lock, limits)?;
-    let policy = Policy::load(&manifest, &scope, lock, limits)?;
     let reference = match archive.contains(REFERENCE) && lock.files.contains_key(REFERENCE) {
         true => {
             let bytes = archive.read(REFERENCE)?;
@@ -83,6 +76,14 @@ fn assemble(
         }
         false => None,
     };
+    let profiling = purpose != Purpose::Decide;
+    let scores = Scores::load(&manifest, &scope, lock, reference.as_ref(), profiling, limits)?;
+    let card = Card::load(&manifest, &scope)?;
+    let risks = Risks::load(&manifest, &scope, lock, limits)?;
+    let exposures = Exposures::load(&manifest, &scope, lock, limits)?;
+    let view = View::load(&manifest, &scope, lock, limits)?;
+    let offers = load_offers(archive, &manifest, &scope, lock, limits)?;
+    let policy = Policy::load(&manifest, &scope, lock, limits)?;
     let mut models = Vec::with_capacity(manifest.models.len());
     let mut explaining = None;
     for (at, spec) in manifest.models.iter().enumerate() {
@@ -123,6 +124,7 @@ fn assemble(
         || stages_read(issues)
         || offers.as_ref().is_some_and(|offers| offers.reads(issues));
     let plan = Plan::new(&manifest, &scope, reference.as_ref(), lock.digest);
+    let head = letterhead(&manifest, &scores, policy.as_ref(), lock.digest, module_digest);
     Ok(Scorer {
         limits: *limits,
         scope,
@@ -135,7 +137,7 @@ fn assemble(
         scores,
         card_codes: card_codes(&manifest),
         card,
-        head: letterhead(&manifest, policy.as_ref(), lock.digest, module_digest),
+        head,
         risks,
         exposures,
         view,
@@ -193,6 +195,7 @@ fn check_pin(pinned: Option<Sha256Digest>, bytes: &[u8]) -> Result<()> {
 
 fn letterhead(
     manifest: &Manifest,
+    scores: &Scores,
     policy: Option<&Policy>,
     digest: Sha256Digest,
     module_digest: [u8; 32],
@@ -201,7 +204,7 @@ fn letterhead(
     Letterhead {
         bundle: manifest.name.clone(),
         version: manifest.version.clone(),
-        scores: manifest.scores.keys().cloned().collect(),
+        scores: scores.entries().iter().map(|entry| entry.name.clone()).collect(),
         points: manifest.scorecard.is_some(),
         policy: policy.map(|policy| (policy.hit_policy().name(), ids.collect())),
         explained: manifest.reasons.as_ref().and_then(|reasons| reasons.model.clone()),

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::json::Value;
 
-use super::super::tables::FILE_END;
+use super::super::sheet_file;
 use super::super::{Aggregate, Gaps, Manifest, Table, TableHitPolicy, TableOutput, TableOutputType, within};
 use super::policy::{Version, check_dates, check_id, check_reason, check_scope, check_versions};
+use super::scores::check_portfolio;
 use super::{check_name, check_size, check_texts, invalid};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -26,6 +27,10 @@ pub(super) fn check_inline(manifest: &Manifest, limits: &Limits) -> Result<()> {
 /// Checks the tables that have been read from files.
 pub(in super::super) fn check_tables(manifest: &Manifest, limits: &Limits) -> Result<()> {
     each_table(manifest, |table| if table.file.is_some() { check_table(table, manifest) } else { Ok(()) })?;
+    for (name, portfolio) in manifest.portfolios.iter().filter(|(_, own)| own.file.is_some()) {
+        check_portfolio(portfolio, true, limits)
+            .map_err(|error| error.at(format_args!("portfolios.{name}")))?;
+    }
     check_size(manifest, limits)?;
     check_cells(manifest, limits)?;
     check_shapes(manifest)
@@ -75,9 +80,7 @@ fn check_shapes(manifest: &Manifest) -> Result<()> {
 }
 
 fn check_file(table: &Table, file: &str) -> Result<()> {
-    if !file.ends_with(FILE_END) || file.len() == FILE_END.len() {
-        return Err(invalid("a table's file is CSV; its name ends in `.csv`").at("file"));
-    }
+    sheet_file(file).map_err(|error| error.at("file"))?;
     if !table.rows.is_empty() {
         return Err(invalid("the rows are in the file; drop `rows` or `file`").at("rows"));
     }
