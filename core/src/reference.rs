@@ -14,6 +14,7 @@ use crate::json::{Fault, from_slice};
 use crate::json::{compact, push_map};
 use crate::monitoring::Mix;
 use crate::reasons::Profile;
+use crate::scores::SHARES;
 
 /// The format's number.
 pub const FORMAT: u32 = 1;
@@ -83,6 +84,12 @@ pub struct Distribution {
     pub counts: Vec<u64>,
 }
 
+/// Whether these are a sample's quantiles: at each share, ascending; or none at all, while one is profiled.
+fn are_percentiles(quantiles: &[f64]) -> bool {
+    let ascending = quantiles.is_sorted() && quantiles.iter().all(|own| own.is_finite());
+    quantiles.is_empty() || (quantiles.len() == SHARES && ascending)
+}
+
 impl Reference {
     /// Reads a profile.
     ///
@@ -95,6 +102,9 @@ impl Reference {
         })?;
         if reference.format != FORMAT {
             return Err(stale(format!("its format must be {FORMAT}; pack with a sample again")));
+        }
+        if let Some((name, _)) = reference.percentiles.iter().find(|(_, own)| !are_percentiles(own)) {
+            return Err(stale(format!("the quantiles of `{name}` are none; pack with a sample again")));
         }
         Ok(reference)
     }

@@ -113,6 +113,7 @@ impl Scores {
                 (Some(_), _) => Source::Loss(Box::new([next()?, next()?, next()?])),
                 (None, Some(anomaly)) => {
                     let quantiles = reference.and_then(|reference| reference.percentiles.get(&anomaly.of));
+                    let quantiles = quantiles.filter(|own| !own.is_empty());
                     if quantiles.is_none() && !profiling {
                         let message = "an anomaly needs the profile of a training sample; pack with one";
                         let error = Error::new(ErrorCode::BundleNotPacked, message);

@@ -19,6 +19,9 @@ mod coverage;
 #[path = "policies/hit_policies.rs"]
 mod hit_policies;
 
+#[path = "policies/measures.rs"]
+mod measures;
+
 #[path = "policies/steps.rs"]
 mod steps;
 

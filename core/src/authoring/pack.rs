@@ -81,19 +81,7 @@ impl<'a> Packing<'_, 'a> {
             }
         }
         if !sample.is_empty() {
-            let unexplained = self.seal(&files, &Files::new(), &programs)?;
-            let place = |error: Error| error.at("sample");
-            let mut reference = self.profile(&unexplained, sample).map_err(place)?;
-            if !reference.percentiles.is_empty() {
-                // Anomalies are known only now; a second pass counts them and what follows from them.
-                let percentiles = std::mem::take(&mut reference.percentiles);
-                reference.percentiles = percentiles.clone();
-                let mut profiled = files.clone();
-                profiled.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
-                let profiled = self.seal(&profiled, &Files::new(), &programs)?;
-                reference = self.profile(&profiled, sample).map_err(place)?;
-                reference.percentiles = percentiles;
-            }
+            let reference = self.reference(&files, &programs, sample)?;
             files.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
         } else if self.archive.contains(REFERENCE) {
             let bytes = self.archive.read(REFERENCE)?;
@@ -111,6 +99,33 @@ impl<'a> Packing<'_, 'a> {
             packed = self.seal(&files, &golden, &programs)?;
         }
         Ok(packed)
+    }
+
+    /// The profile of a sample. An anomaly is known once the numbers that it is about are, so with anomalies
+    /// there is a pass more for each that is about another.
+    fn reference(&self, files: &Files<'a>, programs: &Programs, sample: &[u8]) -> Result<Reference> {
+        let known =
+            |reference: &Reference| reference.percentiles.values().filter(|own| !own.is_empty()).count();
+        let place = |error: Error| error.at("sample");
+        let unprofiled = self.seal(files, &Files::new(), programs)?;
+        let mut reference = self.profile(&unprofiled, sample).map_err(place)?;
+        let mut before = 0;
+        while known(&reference) > before {
+            before = known(&reference);
+            let mut profiled = files.clone();
+            profiled.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
+            let profiled = self.seal(&profiled, &Files::new(), programs)?;
+            reference = self.profile(&profiled, sample).map_err(place)?;
+        }
+        let nowhere = reference.percentiles.iter().find(|(_, own)| own.is_empty());
+        match nowhere {
+            Some((name, _)) => {
+                let message =
+                    format!("no row of the sample has the score `{name}`, which an anomaly is about");
+                Err(place(Error::new(ErrorCode::RecordMalformed, message)))
+            }
+            None => Ok(reference),
+        }
     }
 
     /// The ONNX file of a model, converted where `file` is a library's own. A packed bundle holds only what
