@@ -335,8 +335,9 @@ fn scenarios_move_exposures() {
     assert!(lock.to_string().contains("tables/scenarios.csv"));
     // A file that was changed after packing does not load.
     let changed = packed.with("tables/scenarios.csv", csv.replace("-0.1", "-0.2").into_bytes()).zip();
-    let error =
-        scorebox_core::scorer::Scorer::load(&changed, &scorebox_core::Limits::DEFAULT, [7; 32]).err().unwrap();
+    let error = scorebox_core::scorer::Scorer::load(&changed, &scorebox_core::Limits::DEFAULT, [7; 32])
+        .err()
+        .unwrap();
     assert_eq!(error.code(), ErrorCode::BundleNotPacked, "{error}");
 }
 
