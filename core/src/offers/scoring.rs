@@ -56,7 +56,8 @@ impl Scene<'_> {
 pub(crate) fn is_deferred(model: &manifest::Model, manifest: &Manifest) -> bool {
     let viewed =
         manifest.view.iter().flat_map(|view| &view.fields).any(|own| own.model.as_ref() == Some(&model.id));
-    model.sees_items() || (model.output.kind == OutputKind::Vector && !viewed)
+    let asked = viewed || manifest.scores.values().any(|score| score.model.as_ref() == Some(&model.id));
+    model.sees_items() || (model.output.kind == OutputKind::Vector && !asked)
 }
 
 /// The sources of a catalogue: that of all items, then those of single ones. `bound` holds the programs of
