@@ -63,6 +63,15 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = "sbx_verify")]
     pub(crate) fn verify(this: &Exports, handle: i32) -> Result<i32, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = "sbx_update")]
+    pub(crate) fn update(this: &Exports, handle: i32, json: u32, len: u32) -> Result<i32, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = "sbx_counts")]
+    pub(crate) fn counts(this: &Exports, handle: i32) -> Result<i32, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = "sbx_monitor")]
+    pub(crate) fn monitor(this: &Exports, handle: i32, json: u32, len: u32) -> Result<i32, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = "sbx_pack")]
     pub(crate) fn pack(
         this: &Exports,

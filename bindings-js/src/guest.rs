@@ -132,6 +132,26 @@ impl Guest {
         self.result()
     }
 
+    /// Lets a bandit learn: state and rewards as JSON in, the new state as JSON out.
+    pub fn update(&self, handle: i32, update: &Uint8Array) -> Result<Uint8Array, JsValue> {
+        let [update] = self.place([update])?;
+        self.status(|| self.exports.update(handle, update.address, update.size))?;
+        self.result()
+    }
+
+    /// What was counted since the last call of this, as JSON.
+    pub fn counts(&self, handle: i32) -> Result<Uint8Array, JsValue> {
+        self.status(|| self.exports.counts(handle))?;
+        self.result()
+    }
+
+    /// Adds counts up: a list of counts as JSON in, sum and report as JSON out.
+    pub fn monitor(&self, handle: i32, counts: &Uint8Array) -> Result<Uint8Array, JsValue> {
+        let [counts] = self.place([counts])?;
+        self.status(|| self.exports.monitor(handle, counts.address, counts.size))?;
+        self.result()
+    }
+
     /// Packs a bundle: zip, training sample as a table (or nothing) and options in, zip out.
     pub fn pack(
         &self,

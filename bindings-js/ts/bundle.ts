@@ -11,6 +11,8 @@ import {
 import type { Decision } from "./decision.js";
 import type { BundleDescription, VerifyReport } from "./description.js";
 import { Instance } from "./instance.js";
+import type { BanditState, Reward } from "./learning.js";
+import type { Counts, Monitoring } from "./monitoring.js";
 import {
   type BatchOptions,
   jsonSafe,
@@ -62,6 +64,28 @@ export class Bundle extends Instance {
     const asked = encoder.encode(JSON.stringify({ ...requestOptions(options), output }));
     const answer = this.call((guest, handle) => guest.scoreTable(handle, table, asked));
     return output === "decisions" ? readDecisions(answer) : readColumns(answer);
+  }
+
+  /**
+   * Lets the bundle's bandit learn from what came of its offers; gives its new state, and changes nothing.
+   * Without a state it starts from what the bundle brings.
+   */
+  update(rewards: readonly Reward[], state?: BanditState): BanditState {
+    const safe = rewards.map((own) => ({ ...own, record: jsonSafe(own.record) }));
+    const text = JSON.stringify({ state: state ?? null, rewards: safe });
+    const update = encoder.encode(text);
+    return JSON.parse(decoder.decode(this.call((guest, handle) => guest.update(handle, update))));
+  }
+
+  /** What was decided on with the option `monitor` since this was last called, counted. */
+  takeCounts(): Counts {
+    return JSON.parse(decoder.decode(this.call((guest, handle) => guest.counts(handle))));
+  }
+
+  /** Adds counts up, those of several days or hosts, and reports on what has moved. */
+  monitor(...counts: readonly Counts[]): Monitoring {
+    const request = encoder.encode(JSON.stringify({ counts }));
+    return JSON.parse(decoder.decode(this.call((guest, handle) => guest.monitor(handle, request))));
   }
 
   /** What the bundle is and takes. */

@@ -37,11 +37,99 @@ export interface TraceStep {
 /** One reason. Contributions of the model are in units of its margin (log-odds for a classifier). */
 export interface Reason {
   code: string;
-  source: "model" | "policy";
+  source: "model" | "policy" | "view";
   /** Null for a rule. */
   contribution: number | null;
   /** In the language asked for. */
   text: string;
+}
+
+/** How bad something is, from harmless to worst. */
+export type Severity = "info" | "low" | "medium" | "high" | "critical";
+
+/** What the models of a bundle together know about one customer. */
+export interface View {
+  fields: {
+    [name: string]: {
+      value: number | string | boolean | null;
+      /** Of a field that is a model's label. */
+      probability?: number | null;
+      /** Of a number with bands. */
+      band?: string | null;
+      severity?: Severity | null;
+    };
+  };
+  /** The stage of the lifecycle, where the bundle has one. */
+  lifecycle?: string;
+  tags: string[];
+  alerts: { id: string; severity: Severity; reason: string | null }[];
+  /** Conditions without a value, such as comparisons with missing fields. */
+  faults: { kind: "stage" | "tag" | "alert"; name: string }[];
+}
+
+/** One offer. */
+export interface Offer {
+  id: string;
+  title: string | null;
+  category: string | null;
+  channel: string | null;
+  /** A propensity, a ranking score, or a bandit's estimate. */
+  score: number | null;
+  /** What an accepted offer is worth, where the bundle says. */
+  value: number | null;
+  rank_by: number | null;
+  reason: string | null;
+  reason_text: string | null;
+  /** The chance that a bandit gave it of coming first. */
+  propensity?: number | null;
+}
+
+/** Why an item is not offered. */
+export interface HeldCause {
+  cause:
+    | "inactive"
+    | "do_not_contact"
+    | "gated"
+    | "ineligible"
+    | "unsuitable"
+    | "capped"
+    | "no_channel"
+    | "no_score"
+    | "low_score"
+    | "low_expected_value"
+    | "diversity"
+    | "rank";
+  /** The gate, condition or cap. */
+  rule?: string;
+  reason?: string;
+  /** The item's risk level. */
+  risk?: string;
+  /** True where it is held back because something is missing. */
+  fault?: true;
+  channels?: { channel: string; cause: string; rule?: string; fault?: true }[];
+}
+
+/** An item that is not offered, with its first cause, and the others where all were asked for. */
+export interface HeldItem extends HeldCause {
+  id: string;
+  more?: HeldCause[];
+}
+
+/** What a customer is offered, best first, and why not the rest. */
+export interface Offers {
+  top: Offer[];
+  held: HeldItem[];
+  /** Items by first cause, where counts were asked for. */
+  held_counts?: { [cause: string]: number };
+  bandit?: {
+    algorithm: "lin_ucb" | "thompson";
+    /** Digest of what had been learned. */
+    state: string;
+    /** Whether the first offer was drawn evenly. */
+    drawn: boolean;
+    /** The chance that each item had of coming first. */
+    propensities: { [item: string]: number };
+  };
 }
 
 /** The answer to one record. */
@@ -59,6 +147,10 @@ export interface Decision {
   reasons: Reason[];
   /** The margin and the sum of base and contributions, which agree. */
   explanation: { model: string; base: number; margin: number; sum: number } | null;
+  /** Only of a bundle with a view; null after a refusal. */
+  view?: View | null;
+  /** Only of a bundle with offers; null after a refusal. */
+  offers?: Offers | null;
   /** `sha256:…` of the module, the bundle and the salted input: what is needed to replay it. */
   digests: { module: string; bundle: string; input: string };
 }

@@ -36,6 +36,23 @@ export interface BundleDescription {
   outcomes: string[];
   rules: Rule[];
   reasons: { code: string; text: Texts }[];
+  /** Fields with their bands, stages, tags and alerts, for a bundle with a view. */
+  view?: { [name: string]: unknown } | null;
+  /** Catalogue and channels, for a bundle with offers. */
+  offers?: {
+    top: number;
+    items: {
+      id: string;
+      title: Texts;
+      category: string | null;
+      risk: string | null;
+      price: number | null;
+    }[];
+    channels: { id: string; title: Texts }[];
+    bandit: "lin_ucb" | "thompson" | null;
+  } | null;
+  /** Whether it has the profile of its sample, which monitoring compares with. */
+  monitored?: boolean;
   /** Languages of the reasons' texts; the first is the default. */
   languages: string[];
   /** Whether a request must say `now`. */

@@ -1,6 +1,7 @@
 /** What a caller may say beside the record, and how it reaches the module. */
 
 import { ScoreboxError } from "./error.js";
+import type { BanditState } from "./learning.js";
 
 /** A salt for the input's digest: bytes, or their hexadecimal digits. */
 export type Salt = string | Uint8Array;
@@ -15,6 +16,12 @@ export interface ScoreOptions {
   reasons?: number;
   /** Language of the reasons' texts, for example `en`; the bundle's first by default. */
   lang?: string;
+  /** What decisions say of items that are not offered; what the bundle says by default. */
+  held?: "first" | "all" | "counts";
+  /** What a bandit has learned, as `update` gives it; what the bundle brings by default. */
+  state?: BanditState;
+  /** Whether what is decided is counted, for `takeCounts`. */
+  monitor?: boolean;
 }
 
 /** Options of a batch. */
@@ -28,12 +35,15 @@ export type RecordLike = { readonly [name: string]: unknown };
 
 /** The options as the module reads them (`wasm/ABI.md`). */
 export function requestOptions(options: ScoreOptions): { [name: string]: unknown } {
-  const { now, salt, reasons, lang } = options;
+  const { now, salt, reasons, lang, held, state, monitor } = options;
   const request: { [name: string]: unknown } = {};
   if (now !== undefined) request.now = now instanceof Date ? time(now) : now;
   if (salt !== undefined) request.salt = typeof salt === "string" ? salt : hex(salt);
   if (reasons !== undefined) request.reasons = reasons;
   if (lang !== undefined) request.lang = lang;
+  if (held !== undefined) request.held = held;
+  if (state !== undefined) request.state = state;
+  if (monitor !== undefined) request.monitor = monitor;
   return request;
 }
 

@@ -2,6 +2,8 @@
 
 import type { LoadOptions } from "./api.js";
 import type { BatchInput } from "./batch.js";
+import type { BanditState, Reward } from "./learning.js";
+import type { Counts } from "./monitoring.js";
 import type { BatchOptions, RecordLike, ScoreOptions } from "./options.js";
 
 /** Calls by name, with their arguments. */
@@ -10,6 +12,9 @@ export interface Calls {
   score: [record: RecordLike, options: ScoreOptions];
   scoreBytes: [record: RecordLike, options: ScoreOptions];
   scoreBatch: [batch: BatchInput, options: BatchOptions];
+  update: [rewards: readonly Reward[], state: BanditState | undefined];
+  takeCounts: [];
+  monitor: readonly Counts[];
 }
 
 /** One call. */

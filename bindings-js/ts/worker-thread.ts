@@ -20,6 +20,12 @@ async function answer(request: Request): Promise<unknown> {
       return bundle.scoreBytes(...request.args);
     case "scoreBatch":
       return bundle.scoreBatch(...request.args);
+    case "update":
+      return bundle.update(...request.args);
+    case "takeCounts":
+      return bundle.takeCounts();
+    case "monitor":
+      return bundle.monitor(...request.args);
   }
 }
 

@@ -6,6 +6,8 @@ import type { BatchInput, BatchResult } from "./batch.js";
 import type { Decision } from "./decision.js";
 import type { BundleDescription } from "./description.js";
 import { ScoreboxError } from "./error.js";
+import type { BanditState, Reward } from "./learning.js";
+import type { Counts, Monitoring } from "./monitoring.js";
 import type { BatchOptions, RecordLike, ScoreOptions } from "./options.js";
 import type { Calls, Reply, Request } from "./worker-protocol.js";
 
@@ -76,6 +78,21 @@ export class WorkerBundle {
   scoreBatch(batch: BatchInput, options?: BatchOptions): Promise<BatchResult>;
   scoreBatch(batch: BatchInput, options: BatchOptions = {}): Promise<BatchResult | Decision[]> {
     return this.#call("scoreBatch", [batch, options]) as Promise<BatchResult>;
+  }
+
+  /** Lets the bundle's bandit learn; gives its new state. */
+  update(rewards: readonly Reward[], state?: BanditState): Promise<BanditState> {
+    return this.#call("update", [rewards, state]) as Promise<BanditState>;
+  }
+
+  /** What was decided on with the option `monitor` since this was last called, counted. */
+  takeCounts(): Promise<Counts> {
+    return this.#call("takeCounts", []) as Promise<Counts>;
+  }
+
+  /** Adds counts up and reports on what has moved. */
+  monitor(...counts: readonly Counts[]): Promise<Monitoring> {
+    return this.#call("monitor", counts) as Promise<Monitoring>;
   }
 
   /** What the bundle is and takes. */

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
-use scorebox::{Batch, BatchOutput, Bundle, Now, ScoreOptions};
+use scorebox::{BanditState, Batch, BatchOutput, Bundle, Counts, Error, ErrorCode, Held, Now, ScoreOptions};
 
 use crate::columns::Given;
 use crate::engine::engine;
@@ -13,6 +13,23 @@ use crate::stream::{Stream, read_stream};
 #[pyclass(frozen, module = "scorebox._native")]
 pub(crate) struct NativeBundle {
     bundle: Bundle,
+}
+
+/// Time, salt, reasons, language, held, state (JSON), monitor: as Python has them.
+type Options = (String, Option<Vec<u8>>, Option<u32>, Option<String>, Option<String>, Option<String>, bool);
+
+fn read_options(py: Python<'_>, options: Options) -> PyResult<ScoreOptions> {
+    let (now, salt, reasons, lang, held, state, monitor) = options;
+    let held = held.map(|held| match held.as_str() {
+        "first" => Ok(Held::First),
+        "all" => Ok(Held::All),
+        "counts" => Ok(Held::Counts),
+        _ => Err(Error::new(ErrorCode::RequestInvalid, "held is 'first', 'all' or 'counts'").at("held")),
+    });
+    let held = held.transpose().map_err(|error| raise(py, &error))?;
+    let state =
+        state.map(|state| BanditState::parse(&state)).transpose().map_err(|error| raise(py, &error))?;
+    Ok(ScoreOptions { now: Now::At(now), salt, reasons, lang, held, state, monitor })
 }
 
 /// Rows that go to the module in one call: enough to hide a call's cost, few enough that explaining
@@ -45,17 +62,8 @@ impl NativeBundle {
     }
 
     /// The decision on one record (JSON), as canonical bytes.
-    #[pyo3(signature = (record, now, salt, reasons, lang))]
-    fn score<'py>(
-        &self,
-        py: Python<'py>,
-        record: &str,
-        now: String,
-        salt: Option<Vec<u8>>,
-        reasons: Option<u32>,
-        lang: Option<String>,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        let options = ScoreOptions { now: Now::At(now), salt, reasons, lang };
+    fn score<'py>(&self, py: Python<'py>, record: &str, options: Options) -> PyResult<Bound<'py, PyBytes>> {
+        let options = read_options(py, options)?;
         let decision =
             py.detach(|| self.bundle.score(record, &options)).map_err(|error| raise(py, &error))?;
         Ok(PyBytes::new(py, decision.as_bytes()))
@@ -68,20 +76,15 @@ impl NativeBundle {
     }
 
     /// Decisions on the rows of columns: `(name, dtype, elements, valid)` each.
-    #[pyo3(signature = (columns, rows, now, salt, reasons, lang, decisions))]
-    #[allow(clippy::too_many_arguments, reason = "one argument per argument in Python")]
     fn score_columns(
         &self,
         py: Python<'_>,
         columns: &Bound<'_, PyList>,
         rows: usize,
-        now: String,
-        salt: Option<Vec<u8>>,
-        reasons: Option<u32>,
-        lang: Option<String>,
+        options: Options,
         decisions: bool,
     ) -> PyResult<Stream> {
-        let options = ScoreOptions { now: Now::At(now), salt, reasons, lang };
+        let options = read_options(py, options)?;
         let given = Given::new(columns, rows)?;
         let mut stream = Stream::default();
         for start in chunk_starts(rows) {
@@ -92,24 +95,40 @@ impl NativeBundle {
     }
 
     /// Decisions on the rows of an object with `__arrow_c_stream__`.
-    #[pyo3(signature = (frame, now, salt, reasons, lang, decisions))]
-    #[allow(clippy::too_many_arguments, reason = "one argument per argument in Python")]
     fn score_stream(
         &self,
         py: Python<'_>,
         frame: &Bound<'_, PyAny>,
-        now: String,
-        salt: Option<Vec<u8>>,
-        reasons: Option<u32>,
-        lang: Option<String>,
+        options: Options,
         decisions: bool,
     ) -> PyResult<Stream> {
-        let options = ScoreOptions { now: Now::At(now), salt, reasons, lang };
+        let options = read_options(py, options)?;
         let mut stream = Stream::default();
         read_stream(frame, CHUNK_ROWS, |batch| {
             stream.push(self.score_batch(py, batch, &options, decisions)?)
         })?;
         Ok(stream)
+    }
+
+    /// What was counted since the last time, as JSON.
+    fn take_counts(&self, py: Python<'_>) -> PyResult<String> {
+        let counts = py.detach(|| self.bundle.take_counts()).map_err(|error| raise(py, &error))?;
+        Ok(counts.json().to_string())
+    }
+
+    /// Adds counts (JSON each) up and reports on them; `{"counts", "report"}` as JSON.
+    fn monitor(&self, py: Python<'_>, counts: Vec<String>) -> PyResult<String> {
+        let report = py.detach(|| {
+            let counts = counts.iter().map(|counts| Counts::parse(counts)).collect::<Result<Vec<_>, _>>()?;
+            self.bundle.monitor(&counts)
+        });
+        Ok(report.map_err(|error| raise(py, &error))?.to_string())
+    }
+
+    /// A bandit's new state, from `{"state", "rewards"}` as JSON.
+    fn update(&self, py: Python<'_>, update: &str) -> PyResult<String> {
+        let state = py.detach(|| self.bundle.update(update)).map_err(|error| raise(py, &error))?;
+        Ok(state.as_str().to_owned())
     }
 
     /// Replays the bundle's golden records; the report as JSON.

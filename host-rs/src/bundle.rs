@@ -8,13 +8,17 @@ use serde_json::Value;
 
 use crate::archive::read_source;
 use crate::batches::{self, PieceSize};
+use crate::counts::Counts;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
-use crate::guest::Input;
-use crate::options::{BatchOutput, ScoreOptions};
+use crate::guest::{Guest, Input};
+use crate::options::{BanditState, BatchOutput, ScoreOptions};
 use crate::pool::{Kind, Pool};
 use crate::table::{Batch, decode, encode};
+
+/// What a request that asks to be counted holds.
+const MONITOR: &[u8] = b"\"monitor\"";
 
 /// A bundle, loaded and checked. Immutable; clones share it, and threads may call it at the same time.
 #[derive(Clone)]
@@ -109,7 +113,7 @@ impl Bundle {
             let place = format!("line {} column {}", error.line(), error.column());
             Error::new(ErrorCode::RecordMalformed, "the record is no JSON object").at(place)
         })?;
-        self.request(options.record_request(record).as_bytes())
+        self.request(options.record_request(record).as_bytes(), options.monitor)
     }
 
     /// Scores one request in the module's own form: `{"record": {...}, "now": "...", ...}`.
@@ -118,14 +122,17 @@ impl Bundle {
     /// As [`Bundle::score`].
     pub fn score_request(&self, request: &[u8]) -> Result<Decision> {
         self.check_size(request.len())?;
-        self.request(request)
+        // A request that may ask for it; where it does not, there is nothing to fetch.
+        let monitor = request.windows(MONITOR.len()).any(|part| part == MONITOR);
+        self.request(request, monitor)
     }
 
-    fn request(&self, request: &[u8]) -> Result<Decision> {
-        self.inner.pool.with(|guest, handle| {
+    fn request(&self, request: &[u8], monitor: bool) -> Result<Decision> {
+        let call = |guest: &mut Guest, handle| {
             guest.score(handle, request)?;
             Decision::new(guest.result()?)
-        })
+        };
+        if monitor { self.inner.pool.counting(1, call) } else { self.inner.pool.with(call) }
     }
 
     fn check_size(&self, len: usize) -> Result<()> {
@@ -152,15 +159,55 @@ impl Bundle {
     ) -> Result<Batch<'static>> {
         // Checked as a whole, so that an error names the column and not some piece of it.
         encode::batch(batch)?;
-        let options = options.batch_request(output);
+        let (options, monitor) = (options.batch_request(output), options.monitor);
         batches::score(batch, &self.inner.piece, self.inner.instances, |piece| {
             let plan = encode::batch(piece)?;
-            self.inner.pool.with(|guest, handle| {
+            let call = |guest: &mut Guest, handle| {
                 let table = Input::Written(plan.bytes(), &|block| plan.write(block));
                 guest.score_table(handle, table, options.as_bytes())?;
                 decode::batch(guest.result()?)
-            })
+            };
+            let rows = piece.rows;
+            if monitor { self.inner.pool.counting(rows, call) } else { self.inner.pool.with(call) }
         })
+    }
+
+    /// What was decided on with the option `monitor` since this was last called, counted. Calls that are under
+    /// way are counted the next time.
+    ///
+    /// # Errors
+    /// As [`Bundle::score`].
+    pub fn take_counts(&self) -> Result<Counts> {
+        self.inner.pool.take_counts()
+    }
+
+    /// Adds counts up, those of several hosts or days, and reports on them: `{"counts": …, "report": …}`.
+    /// `docs/manifest/monitoring.md` says what the report holds.
+    ///
+    /// # Errors
+    /// `request_invalid` where the counts are none of this bundle; otherwise as [`Bundle::score`].
+    pub fn monitor(&self, counts: &[Counts]) -> Result<Value> {
+        let list: Vec<&Value> = counts.iter().map(Counts::json).collect();
+        let request = serde_json::json!({ "counts": list }).to_string();
+        self.inner.pool.with(|guest, handle| {
+            guest.json_call(exports::MONITOR, handle, request.as_bytes())?;
+            json(guest.result()?)
+        })
+    }
+
+    /// Lets the bundle's bandit learn: takes `{"state": …, "rewards": [{"record", "now", "item", "reward"}]}` as
+    /// JSON and gives the new state. The bundle itself does not change.
+    ///
+    /// # Errors
+    /// `request_invalid` where there is no bandit, or the state or a reward is none of its own; otherwise as
+    /// [`Bundle::score`].
+    pub fn update(&self, update: &str) -> Result<BanditState> {
+        let state = self.inner.pool.with(|guest, handle| {
+            guest.json_call(exports::UPDATE, handle, update.as_bytes())?;
+            let state = std::str::from_utf8(guest.result()?).map(str::to_owned);
+            state.map_err(|_| Error::new(ErrorCode::ModuleAbi, "the module's state is no UTF-8"))
+        })?;
+        BanditState::parse(&state)
     }
 
     /// Replays the bundle's golden records and reports each.

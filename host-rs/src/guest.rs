@@ -216,6 +216,16 @@ impl Guest {
         self.checked(status).map(drop)
     }
 
+    /// Calls an export that takes a handle and JSON: `sbx_update`, `sbx_monitor`.
+    pub(crate) fn json_call(&mut self, name: &str, handle: i32, json: &[u8]) -> Result<()> {
+        let function: TypedFunc<(i32, u32, u32), i32> = self.export(name)?;
+        let (_, deadline_ms) = self.deadlines_ms();
+        let status = self.with_inputs(deadline_ms, &[Input::Bytes(json)], |guest, [block]| {
+            guest.call(&function, (handle, block.start, block.len))
+        })?;
+        self.checked(status).map(drop)
+    }
+
     /// Runs a bare model.
     pub(crate) fn run(&mut self, handle: i32, table: Input<'_>) -> Result<()> {
         let function = match self.run.take() {

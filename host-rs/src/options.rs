@@ -1,8 +1,12 @@
 //! What a caller may say about one call.
 
+use std::sync::Arc;
+
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::clock;
+use crate::error::{Error, ErrorCode, Result};
 
 /// The time that a decision is made at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +32,46 @@ pub struct ScoreOptions {
     pub reasons: Option<u32>,
     /// The language of the reasons' texts, such as `en` or `zh`. Default: the bundle's first.
     pub lang: Option<String>,
+    /// What a decision says of items that are not offered. Default: what the bundle says.
+    pub held: Option<Held>,
+    /// What a bandit has learned. Default: what the bundle brings.
+    pub state: Option<BanditState>,
+    /// Whether what is decided is counted, for [`crate::Bundle::take_counts`]. Default no.
+    pub monitor: bool,
+}
+
+/// What a decision says of items that are not offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Held {
+    /// Each with its first cause.
+    First,
+    /// Each with every cause that was found.
+    All,
+    /// How many each cause holds back.
+    Counts,
+}
+
+/// What a bandit has learned, as [`crate::Bundle::update`] gives it. Clones share it.
+#[derive(Clone, Debug)]
+pub struct BanditState(Arc<RawValue>);
+
+impl BanditState {
+    /// Takes a state as JSON. Whether it is one of some bundle's bandit is seen when it is used.
+    ///
+    /// # Errors
+    /// `request_invalid` where the text is no JSON.
+    pub fn parse(json: &str) -> Result<Self> {
+        let state = RawValue::from_string(json.trim().to_owned());
+        let wrong = |_| Error::new(ErrorCode::RequestInvalid, "the state is no JSON").at("state");
+        state.map(|state| Self(Arc::from(state))).map_err(wrong)
+    }
+
+    /// The state as JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
 }
 
 /// What a batch gives back.
@@ -52,6 +96,12 @@ struct Request<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     lang: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<Held>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    monitor: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<BatchOutput>,
 }
 
@@ -63,7 +113,16 @@ impl ScoreOptions {
             Now::Absent => None,
         };
         let salt = self.salt.as_ref().map(|salt| salt.iter().map(|byte| format!("{byte:02x}")).collect());
-        let request = Request { now, salt, reasons: self.reasons, lang: self.lang.as_deref(), output };
+        let request = Request {
+            now,
+            salt,
+            reasons: self.reasons,
+            lang: self.lang.as_deref(),
+            held: self.held,
+            state: self.state.as_ref().map(|state| &*state.0),
+            monitor: self.monitor,
+            output,
+        };
         // Text, numbers and options only: there is nothing in it that cannot be written.
         serde_json::to_string(&request).unwrap_or_else(|_| "{}".into())
     }
@@ -86,7 +145,7 @@ impl ScoreOptions {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-    use super::{BatchOutput, Now, ScoreOptions};
+    use super::{BanditState, BatchOutput, Held, Now, ScoreOptions};
 
     #[test]
     fn requests_are_what_the_interface_says() {
@@ -97,11 +156,15 @@ mod tests {
             salt: Some(vec![1, 0xab]),
             reasons: Some(3),
             lang: Some("zh".into()),
+            held: Some(Held::All),
+            state: Some(BanditState::parse(" {\"format\": 1} ").unwrap()),
+            monitor: true,
         };
         assert_eq!(
             all.record_request(r#"{"a":1}"#),
-            r#"{"record":{"a":1},"now":"2026-11-23T09:00:00Z","salt":"01ab","reasons":3,"lang":"zh"}"#
+            r#"{"record":{"a":1},"now":"2026-11-23T09:00:00Z","salt":"01ab","reasons":3,"lang":"zh","held":"all","state":{"format": 1},"monitor":true}"#
         );
         assert_eq!(none.batch_request(BatchOutput::Decisions), r#"{"output":"decisions"}"#);
+        assert!(BanditState::parse("{").is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use scorebox_abi::exports;
 
 use crate::config::Isolation;
+use crate::counts::Counts;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 use crate::guest::{Guest, Input};
@@ -31,7 +32,15 @@ impl Kind {
 struct Seat {
     guest: Guest,
     handle: i32,
+    /// Calls whose counts it still holds.
+    counted: usize,
 }
+
+/// Calls whose counts an instance holds before they are fetched from it: enough that fetching costs nothing,
+/// few enough that little is lost with an instance that traps.
+const COUNTED_CALLS: usize = 64;
+/// Counts that are kept apart before they are added up.
+const KEPT_COUNTS: usize = 256;
 
 #[derive(Default)]
 struct Seats {
@@ -53,6 +62,8 @@ pub(crate) struct Pool {
     handle: Option<i32>,
     seats: Mutex<Seats>,
     returned: Condvar,
+    /// Counts that were fetched from instances.
+    counts: Mutex<Vec<Counts>>,
 }
 
 impl Pool {
@@ -89,6 +100,7 @@ impl Pool {
             handle,
             seats: Mutex::default(),
             returned: Condvar::new(),
+            counts: Mutex::default(),
         };
         if handle.is_none() {
             let seat = pool.seat()?;
@@ -100,7 +112,7 @@ impl Pool {
     fn seat(&self) -> Result<Seat> {
         let mut guest = Guest::start(&self.engine, &self.compiled)?;
         let handle = guest.load_call(self.kind.export(), Input::Bytes(&self.bytes))?;
-        Ok(Seat { guest, handle })
+        Ok(Seat { guest, handle, counted: 0 })
     }
 
     /// A panic while the lock is held leaves counts that are still right, so poison is no reason to stop.
@@ -123,6 +135,72 @@ impl Pool {
             return Err(Error::new(ErrorCode::Internal, "the pool lent no instance"));
         };
         call(&mut seat.guest, seat.handle)
+    }
+
+    /// As [`Self::with`], for a call that counts what it decides on; `calls` of them.
+    pub(crate) fn counting<T>(
+        &self,
+        calls: usize,
+        call: impl FnOnce(&mut Guest, i32) -> Result<T>,
+    ) -> Result<T> {
+        if let Some(handle) = self.handle {
+            // The instance ends with the call, so its counts are fetched at once.
+            let mut guest = Guest::resume(&self.engine, &self.compiled)?;
+            let answer = call(&mut guest, handle)?;
+            self.keep(fetch(&mut guest, handle)?)?;
+            return Ok(answer);
+        }
+        let mut lent = self.lend()?;
+        let Some(seat) = &mut lent.seat else {
+            return Err(Error::new(ErrorCode::Internal, "the pool lent no instance"));
+        };
+        let answer = call(&mut seat.guest, seat.handle)?;
+        seat.counted += calls;
+        if seat.counted >= COUNTED_CALLS {
+            self.collect(seat)?;
+        }
+        Ok(answer)
+    }
+
+    fn collect(&self, seat: &mut Seat) -> Result<()> {
+        let counts = fetch(&mut seat.guest, seat.handle)?;
+        seat.counted = 0;
+        self.keep(counts)
+    }
+
+    fn keep(&self, counts: Counts) -> Result<()> {
+        let mut kept = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(counts);
+        if kept.len() < KEPT_COUNTS {
+            return Ok(());
+        }
+        let sum = sum(std::mem::take(&mut *kept))?;
+        kept.extend(sum);
+        Ok(())
+    }
+
+    /// What has been counted since this was last called, by calls that have ended. Instances that are at work
+    /// keep what they counted before, at most [`COUNTED_CALLS`] calls each, for the next time.
+    pub(crate) fn take_counts(&self) -> Result<Counts> {
+        let idle = std::mem::take(&mut self.seats().idle);
+        let mut failed = None;
+        for mut seat in idle {
+            if seat.counted > 0
+                && let Err(error) = self.collect(&mut seat)
+            {
+                failed = Some(error);
+            }
+            drop(Lent { pool: self, seat: Some(seat) });
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let kept = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        match sum(kept)? {
+            Some(counts) => Ok(counts),
+            // Nothing was counted; the module says what that looks like.
+            None => self.with(fetch),
+        }
     }
 
     fn lend(&self) -> Result<Lent<'_>> {
@@ -154,6 +232,19 @@ fn warm(guest: &mut Guest, kind: Kind, bytes: &[u8]) -> Result<i32> {
         guest.handle_call(exports::VERIFY, handle)?;
     }
     Ok(handle)
+}
+
+/// What an instance has counted; it then forgets it.
+fn fetch(guest: &mut Guest, handle: i32) -> Result<Counts> {
+    guest.handle_call(exports::COUNTS, handle)?;
+    Counts::read(guest.result()?)
+}
+
+fn sum(counts: Vec<Counts>) -> Result<Option<Counts>> {
+    let mut counts = counts.into_iter();
+    let Some(mut sum) = counts.next() else { return Ok(None) };
+    counts.try_for_each(|more| sum.add(&more))?;
+    Ok(Some(sum))
 }
 
 /// A lent instance, or the place of one that is being made.

@@ -104,7 +104,9 @@ def labels() -> None:
         ),
     )
     inputs = [tensor("job", STRING, 1), tensor("amount", FLOAT, 1)]
-    write("labels/classes.onnx", [encode, join, classifier, zipped], inputs, [tensor("label", STRING), maps])
+    for folder in ("labels", "customer"):
+        outputs = [tensor("label", STRING), maps]
+        write(f"{folder}/classes.onnx", [encode, join, classifier, zipped], inputs, outputs)
 
 
 def value() -> None:
@@ -128,8 +130,37 @@ def value() -> None:
     (HERE / "labels/value.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 
+def regressor(path: str, coefficients: list[float], intercept: float, output: str, link: str | None) -> None:
+    """A weighted sum as `output`, through a function where there is one."""
+    sums = output if link is None else "margin"
+    weights: dict[str, Any] = {"coefficients": coefficients, "intercepts": [intercept]}
+    nodes = [helper.make_node("LinearRegressor", ["X"], [sums], domain=ML, **weights)]
+    if link is not None:
+        nodes.append(helper.make_node(link, ["margin"], [output]))
+    write(path, nodes, [tensor("X", FLOAT, len(coefficients))], [tensor(output, FLOAT, 1)])
+
+
+def towers() -> None:
+    """scores = user times a table: item i likes taste as -1 to the i, and spend as (i - 3) / 4."""
+    table = [[(-1.0) ** item for item in range(7)], [(item - 3) / 4 for item in range(7)]]
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["user", "items"], ["scores"])],
+        "towers",
+        [tensor("user", FLOAT, 2)],
+        [tensor("scores", FLOAT, 7)],
+        [helper.make_tensor("items", FLOAT, [2, 7], [number for row in table for number in row])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    (HERE / "towers/towers.onnx").write_bytes(model.SerializeToString(deterministic=True))
+
+
 if __name__ == "__main__":
     stump()
     linear()
     labels()
     value()
+    for name in ("customer", "gates"):
+        regressor(f"{name}/risk.onnx", [0.5, -2.0], -0.25, "probability", "Sigmoid")
+    regressor("ranker/ranker.onnx", [-0.01, 1.0, 0.25], 0.0, "score", None)
+    towers()

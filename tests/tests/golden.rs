@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scorebox::{Batch, BatchOutput, Bundle, Column, Data, Engine, Error, Now, ScoreOptions};
+use scorebox::{
+    BanditState, Batch, BatchOutput, Bundle, Column, Data, Engine, Error, Held, Now, ScoreOptions,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -260,5 +262,12 @@ fn score_options(options: &Value) -> ScoreOptions {
         salt: text("salt").map(pairs),
         reasons: options["reasons"].as_u64().map(|count| u32::try_from(count).unwrap()),
         lang: text("lang"),
+        held: text("held").map(|held| match held.as_str() {
+            "first" => Held::First,
+            "all" => Held::All,
+            _ => Held::Counts,
+        }),
+        state: options.get("state").map(|state| BanditState::parse(&state.to_string()).unwrap()),
+        monitor: false,
     }
 }

@@ -16,6 +16,11 @@ export async function scored(): Promise<number | null | undefined> {
   const columns = bundle.scoreBatch({ age: new Float64Array(3), name: ["a", null, "b"] });
   console.log(columns.rows, columns.columns.pd?.length);
   const decisions: Decision[] = bundle.scoreBatch([{ age: 1 }], { output: "decisions" });
+  const offer = decision.offers?.top[0];
+  console.log(offer?.channel, decision.offers?.held[0]?.cause, decision.view?.fields.pd?.band);
+  const state = bundle.update([{ record: { age: 34 }, item: "loan", reward: 1, now: new Date() }]);
+  bundle.score({ age: 34 }, { state, held: "all", monitor: true });
+  console.log(bundle.monitor(bundle.takeCounts()).report.fields[0]?.index);
   // @ts-expect-error an option that does not exist
   bundle.score({}, { language: "en" });
   // @ts-expect-error a batch is columns or rows

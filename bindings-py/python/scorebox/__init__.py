@@ -18,22 +18,27 @@ bytes everywhere.
 array([-2.,  2.], dtype=float32)
 """
 
+from scorebox import offpolicy
 from scorebox._bundle import Bundle
 from scorebox._decision import Decision
 from scorebox._errors import Error
 from scorebox._model import Model, Port
+from scorebox._monitoring import Counts, Monitoring
 from scorebox._native import __version__
 from scorebox._packing import pack
 from scorebox._parity import Parity, recheck, verify
 
 __all__ = [
     "Bundle",
+    "Counts",
     "Decision",
     "Error",
     "Model",
+    "Monitoring",
     "Parity",
     "Port",
     "__version__",
+    "offpolicy",
     "pack",
     "recheck",
     "verify",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Literal, TypeVar, overload
 
@@ -13,9 +13,11 @@ from scorebox._columns import Column, time_text
 from scorebox._decision import Decision
 from scorebox._errors import Error
 from scorebox._frames import kind_of, score_frame
+from scorebox._monitoring import Counts, Monitoring
 from scorebox._records import record_text
 
 Frame = TypeVar("Frame")
+Held = Literal["first", "all", "counts"]
 
 
 class Bundle:
@@ -55,6 +57,9 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
+        held: Held | None = None,
+        state: Mapping[str, Any] | str | None = None,
+        monitor: bool = False,
     ) -> Decision: ...
     @overload
     def score(
@@ -64,6 +69,9 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
+        held: Held | None = None,
+        state: Mapping[str, Any] | str | None = None,
+        monitor: bool = False,
     ) -> list[Decision]: ...
     @overload
     def score(
@@ -73,6 +81,9 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
+        held: Held | None = None,
+        state: Mapping[str, Any] | str | None = None,
+        monitor: bool = False,
         output: Literal["columns", "decisions"] = "columns",
     ) -> Frame: ...
     def score(
@@ -82,6 +93,9 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
+        held: Held | None = None,
+        state: Mapping[str, Any] | str | None = None,
+        monitor: bool = False,
         output: Literal["columns", "decisions"] = "columns",
     ) -> Any:
         """Scores a record, a list of records, or a frame.
@@ -98,26 +112,29 @@ class Bundle:
             cannot be guessed.
         reasons: how many reasons to give; by default what the bundle says.
         lang: the language of the reasons' texts, such as `en` or `zh`.
+        held: what decisions say of items that are not offered; by default what the bundle says.
+        state: what a bandit has learned, as `update` gives it; by default what the bundle brings.
+        monitor: whether what is decided is counted, for `counts`.
 
         A missing or wrong field is no exception: the decision's quality verdict says so. Raises `Error`:
         `record_malformed`, `record_budget`, `request_invalid`, `deadline`, `memory`.
         """
-        options = (_time(now), salt, reasons, lang)
+        options = (_time(now), salt, reasons, lang, held, _state(state), monitor)
         kind = kind_of(data)
         if kind is not None:
             decisions = _decisions(output)
 
             def columns(lowered: list[Column], rows: int) -> _native.Stream:
-                return self._native.score_columns(lowered, rows, *options, decisions)
+                return self._native.score_columns(lowered, rows, options, decisions)
 
             def stream(frame: Any) -> _native.Stream:
-                return self._native.score_stream(frame, *options, decisions)
+                return self._native.score_stream(frame, options, decisions)
 
             return score_frame(kind, data, columns, stream)
         if isinstance(data, (list, tuple)):
-            return [Decision(self._native.score(record_text(record), *options)) for record in data]
+            return [Decision(self._native.score(record_text(record), options)) for record in data]
         if isinstance(data, (Mapping, str, bytes, bytearray)) or hasattr(data, "to_dict"):  # a pandas Series
-            return Decision(self._native.score(record_text(data), *options))
+            return Decision(self._native.score(record_text(data), options))
         message = f"{type(data).__name__} is neither a record nor a frame with named columns"
         raise Error("request_invalid", message)
 
@@ -127,6 +144,45 @@ class Bundle:
         Nothing is added to it: without `now`, a bundle that uses the time refuses.
         """
         return Decision(self._native.score_request(request))
+
+    def update(
+        self, rewards: Iterable[Mapping[str, Any]], state: Mapping[str, Any] | str | None = None
+    ) -> dict[str, Any]:
+        """What a bandit knows after some rewards: its new state, a dict to keep as JSON.
+
+        rewards: dicts of `record` and `now` of the decision, `item`, the id of what was offered, and
+            `reward`, what came of it.
+        state: what it knew before; by default what the bundle brings.
+
+        The bundle itself does not change. Raises `Error`: `request_invalid` where the bundle has no bandit,
+        or the state or a reward is none of its own.
+        """
+        parts = [
+            f'{{"record":{record_text(own["record"])},"item":{json.dumps(own["item"])},'
+            f'"reward":{json.dumps(float(own["reward"]))},"now":{json.dumps(own.get("now"))}}}'
+            for own in rewards
+        ]
+        update = f'{{"state":{_state(state) or "null"},"rewards":[{",".join(parts)}]}}'
+        learned: dict[str, Any] = json.loads(self._native.update(update))
+        return learned
+
+    def counts(self) -> Counts:
+        """What was decided on with `monitor=True` since this was last called, counted.
+
+        Counts hold no value of any record; those of several days or hosts add up with `+`.
+        """
+        return Counts(json.loads(self._native.take_counts()))
+
+    def monitor(self, *counts: Counts | Mapping[str, Any] | str) -> Monitoring:
+        """What has moved since the bundle was made: the sum of these counts and the report on it.
+
+        Without any, those of `counts()`. Raises `Error` with `request_invalid` where they are none of this
+        bundle.
+        """
+        given = counts or (self.counts(),)
+        texts = [own if isinstance(own, str) else json.dumps(dict(own)) for own in given]
+        answer = json.loads(self._native.monitor(texts))
+        return Monitoring(Counts(answer["counts"]), answer["report"])
 
     def describe(self) -> dict[str, Any]:
         """Name, version, digest, inputs and outputs, as the module says them."""
@@ -172,6 +228,10 @@ def _time(now: str | datetime | None) -> str:
             "request_invalid", "a time without a zone; give datetime(..., tzinfo=timezone.utc)", "now"
         )
     return time_text(now)
+
+
+def _state(state: Mapping[str, Any] | str | None) -> str | None:
+    return state if state is None or isinstance(state, str) else json.dumps(dict(state))
 
 
 def _decisions(output: str) -> bool:

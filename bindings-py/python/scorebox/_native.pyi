@@ -10,6 +10,7 @@ __version__: str
 
 _Column = tuple[str, int, NDArray[np.uint8] | list[str | None], NDArray[np.uint8] | None]
 _Result = tuple[str, int, NDArray[np.uint8] | list[str], NDArray[np.uint8] | None]
+_Options = tuple[str, bytes | None, int | None, str | None, str | None, str | None, bool]
 _Port = tuple[str, str, list[int | str | None] | None]
 
 @final
@@ -18,29 +19,19 @@ class NativeBundle:
     def load(source: str | bytes) -> NativeBundle: ...
     def describe(self) -> str: ...
     def module_digest(self) -> str: ...
-    def score(
-        self, record: str, now: str, salt: bytes | None, reasons: int | None, lang: str | None
-    ) -> bytes: ...
+    def score(self, record: str, options: _Options) -> bytes: ...
     def score_request(self, request: bytes) -> bytes: ...
     def score_columns(
         self,
         columns: Sequence[_Column],
         rows: int,
-        now: str,
-        salt: bytes | None,
-        reasons: int | None,
-        lang: str | None,
+        options: _Options,
         decisions: bool,
     ) -> Stream: ...
-    def score_stream(
-        self,
-        frame: Any,
-        now: str,
-        salt: bytes | None,
-        reasons: int | None,
-        lang: str | None,
-        decisions: bool,
-    ) -> Stream: ...
+    def score_stream(self, frame: Any, options: _Options, decisions: bool) -> Stream: ...
+    def take_counts(self) -> str: ...
+    def monitor(self, counts: list[str]) -> str: ...
+    def update(self, update: str) -> str: ...
     def verify(self) -> str: ...
 
 @final

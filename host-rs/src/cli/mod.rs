@@ -4,6 +4,8 @@
 //! line is wrong; 3 everything was written, but some rows could not be scored and say why.
 
 mod inspect;
+mod learn;
+mod monitor;
 mod pack;
 mod progress;
 mod rows;
@@ -44,6 +46,10 @@ enum Task {
     Inspect(inspect::Arguments),
     /// Replay a bundle's golden records
     Verify(verify::Arguments),
+    /// Add up what was counted, and say what has moved since the bundle was made
+    Monitor(monitor::Arguments),
+    /// Let a bundle's bandit learn from rewards
+    Learn(learn::Arguments),
     /// Print the JSON Schema of bundle.json
     Schema,
 }
@@ -128,6 +134,8 @@ pub fn main() -> ExitCode {
         Task::Pack(arguments) => pack::run(&engine, arguments),
         Task::Inspect(arguments) => inspect::run(&engine, arguments),
         Task::Verify(arguments) => verify::run(&engine, arguments),
+        Task::Monitor(arguments) => monitor::run(&engine, arguments),
+        Task::Learn(arguments) => learn::run(&engine, arguments),
         Task::Schema => inspect::schema(&engine),
     });
     match done {

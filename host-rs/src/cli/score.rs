@@ -10,12 +10,12 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::rows::{self, Chunk, Opening, Records, RowFormat, Wanted};
-use super::sinks::{self, Answer, Layout};
+use super::sinks::{self, Answer, Layout, Shown};
 use crate::bundle::Bundle;
 use crate::decision::Decision;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
-use crate::options::{BatchOutput, Now, ScoreOptions};
+use crate::options::{BatchOutput, Held, Now, ScoreOptions};
 use crate::table::Batch;
 
 /// Rows that are held at a time: enough to keep every instance busy, few enough for small memory and
@@ -61,12 +61,32 @@ pub(super) struct Arguments {
     /// Language of the reasons' texts
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
+    /// What decisions say of items that are not offered [default: as the bundle says]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    held: Option<HeldArgument>,
+    /// What a bandit has learned, as JSON [default: what the bundle brings]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Count what is decided, and write counts and report here; `scorebox monitor` adds them up
+    #[arg(long, value_name = "FILE")]
+    monitor: Option<PathBuf>,
     /// Rows that a table shows; all are scored and counted
     #[arg(long, default_value_t = 20, value_name = "N")]
     show: usize,
     /// No progress bar and no summary
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// What decisions say of items that are not offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HeldArgument {
+    /// Each with its first cause
+    First,
+    /// Each with every cause that was found
+    All,
+    /// How many each cause holds back
+    Counts,
 }
 
 /// How decisions are written.
@@ -115,6 +135,13 @@ impl Arguments {
             salt: salt.transpose()?,
             reasons: self.reasons,
             lang: self.lang.clone(),
+            held: self.held.map(|held| match held {
+                HeldArgument::First => Held::First,
+                HeldArgument::All => Held::All,
+                HeldArgument::Counts => Held::Counts,
+            }),
+            state: self.state.as_deref().map(super::learn::read_state).transpose()?,
+            monitor: self.monitor.is_some(),
         })
     }
 
@@ -155,7 +182,12 @@ pub(super) fn run(engine: &Engine, arguments: &Arguments) -> Result<ExitCode> {
     if let (Some(columns), false) = (source.columns(), arguments.quiet) {
         bar.suspend(|| warn_about_columns(columns, &wanted));
     }
-    let layout = Layout { keep: arguments.keep.clone(), scores: score_names(&bundle), show: arguments.show };
+    let layout = Layout {
+        keep: arguments.keep.clone(),
+        scores: score_names(&bundle),
+        shown: Shown::of(bundle.describe()),
+        show: arguments.show,
+    };
     let mut sink = sinks::open(format, arguments.output.as_deref(), layout)?;
     let mut summary = Summary::default();
     while let Some(chunk) = source.next(CHUNK_ROWS)? {
@@ -166,6 +198,9 @@ pub(super) fn run(engine: &Engine, arguments: &Arguments) -> Result<ExitCode> {
     }
     bar.finish_and_clear();
     sink.finish()?;
+    if let Some(path) = &arguments.monitor {
+        super::monitor::write(&bundle, path)?;
+    }
     if !arguments.quiet {
         eprintln!("{summary}");
     }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
+use crate::server::Settings;
 
 /// Serve bundles over HTTP, on this machine only unless told otherwise.
 #[derive(Debug, Args)]
@@ -21,6 +22,9 @@ pub(super) struct Arguments {
     /// A folder of static files to serve at `/`
     #[arg(long, value_name = "FOLDER")]
     assets: Option<PathBuf>,
+    /// Count nothing: no `/v1/bundles/NAME/monitoring`, and no gauges of what has moved
+    #[arg(long)]
+    no_monitor: bool,
 }
 
 fn named_path(text: &str) -> std::result::Result<(String, PathBuf), String> {
@@ -42,7 +46,8 @@ pub(super) fn run(engine: Engine, arguments: &Arguments) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorCode::HostSetup, format!("the server's threads: {error}")))?;
-    let (bundles, assets) = (arguments.bundle.clone(), arguments.assets.clone());
-    runtime.block_on(crate::server::serve(engine, bundles, arguments.listen, assets))?;
+    let settings =
+        Settings { assets: arguments.assets.clone(), monitor: !arguments.no_monitor, ..Settings::default() };
+    runtime.block_on(crate::server::serve(engine, arguments.bundle.clone(), arguments.listen, settings))?;
     Ok(ExitCode::SUCCESS)
 }

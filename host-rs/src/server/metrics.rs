@@ -1,6 +1,7 @@
 //! Counters and times for Prometheus. Labels have few values: routes, bundles, outcomes, codes.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::extract;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::monitoring::Gauges;
 use super::state::State;
 
 /// From 50 microseconds, a warm score, to 10 seconds, a call's default deadline.
@@ -50,6 +52,22 @@ struct BundleLabels {
     bundle: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct FieldLabels {
+    bundle: String,
+    field: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct IssueLabels {
+    bundle: String,
+    field: String,
+    issue: String,
+}
+
+/// A gauge of a share or an index.
+type Number = Gauge<f64, AtomicU64>;
+
 /// All of the server's metrics.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -58,6 +76,10 @@ pub(crate) struct Metrics {
     decisions: Family<DecisionLabels, Counter>,
     errors: Family<ErrorLabels, Counter>,
     waiting: Family<BundleLabels, Gauge>,
+    stability: Family<FieldLabels, Number>,
+    quality: Family<IssueLabels, Number>,
+    monitored: Family<BundleLabels, Gauge>,
+    level: Family<BundleLabels, Gauge>,
 }
 
 impl Metrics {
@@ -70,6 +92,10 @@ impl Metrics {
             decisions: Family::default(),
             errors: Family::default(),
             waiting: Family::default(),
+            stability: Family::default(),
+            quality: Family::default(),
+            monitored: Family::default(),
+            level: Family::default(),
             registry: Registry::default(),
         };
         registry.register("http_requests", "Requests by method, route and status", metrics.requests.clone());
@@ -82,7 +108,36 @@ impl Metrics {
         registry.register("decisions", "Decisions by bundle and outcome", metrics.decisions.clone());
         registry.register("errors", "Failed requests and records by code", metrics.errors.clone());
         registry.register("waiting_requests", "Requests that wait for an instance", metrics.waiting.clone());
+        registry.register(
+            "stability_index",
+            "Population stability index by bundle and field, outcomes and the like as mix:outcomes",
+            metrics.stability.clone(),
+        );
+        registry.register(
+            "quality_issue_ratio",
+            "Share of records with an issue, by bundle, field and issue",
+            metrics.quality.clone(),
+        );
+        registry.register("monitored_records", "Records that the report is about", metrics.monitored.clone());
+        registry.register(
+            "monitoring_level",
+            "0 nothing to compare with, 1 too few records, 2 ok, 3 worth a look, 4 alert",
+            metrics.level.clone(),
+        );
         Self { registry, ..metrics }
+    }
+
+    fn monitoring(&self, bundle: &str, gauges: Gauges) {
+        let bundle = bundle.to_owned();
+        for (field, index) in gauges.stability {
+            self.stability.get_or_create(&FieldLabels { bundle: bundle.clone(), field }).set(index);
+        }
+        for (field, issue, share) in gauges.quality {
+            self.quality.get_or_create(&IssueLabels { bundle: bundle.clone(), field, issue }).set(share);
+        }
+        let labels = BundleLabels { bundle };
+        self.monitored.get_or_create(&labels).set(gauges.rows);
+        self.level.get_or_create(&labels).set(gauges.level);
     }
 
     pub(crate) fn request(&self, method: &str, route: &str, status: StatusCode, time: Duration) {
@@ -109,6 +164,21 @@ pub(crate) async fn show(extract::State(state): extract::State<Arc<State>>) -> R
     for (name, hosted) in state.all() {
         let labels = BundleLabels { bundle: name.to_owned() };
         metrics.waiting.get_or_create(&labels).set(i64::try_from(hosted.gate.waiting()).unwrap_or(i64::MAX));
+    }
+    if state.settings().monitor {
+        let shared = Arc::clone(&state);
+        let reported = tokio::task::spawn_blocking(move || {
+            for (name, hosted) in shared.all() {
+                // A report that fails leaves its gauges as they were; the other metrics are still told.
+                match hosted.tally.report(&hosted.bundle, false) {
+                    Ok(answer) => shared.metrics().monitoring(name, Gauges::of(&answer)),
+                    Err(error) => tracing::warn!(bundle = name, %error, "no monitoring report"),
+                }
+            }
+        });
+        if reported.await.is_err() {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
     }
     let mut text = String::new();
     // Writing into a text cannot fail; a failure of the encoder would be a defect of ours.

@@ -10,6 +10,7 @@ mod failure;
 mod gate;
 mod health;
 mod metrics;
+mod monitoring;
 mod observe;
 mod openapi;
 mod published;
@@ -47,9 +48,8 @@ pub async fn serve(
     engine: Engine,
     bundles: Vec<(String, PathBuf)>,
     listen: SocketAddr,
-    assets: Option<PathBuf>,
+    settings: Settings,
 ) -> Result<()> {
-    let settings = Settings { assets, ..Settings::default() };
     let loading = tokio::task::spawn_blocking(move || State::load(&engine, &bundles, settings));
     let state = loading.await.map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))??;
     serve_state(Arc::new(state), listen).await
@@ -93,6 +93,8 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/v1/bundles", get(catalogue::list))
         .route("/v1/bundles/{name}", get(catalogue::show))
         .route("/v1/bundles/{name}/score", post(score::score))
+        .route("/v1/bundles/{name}/monitoring", get(monitoring::show))
+        .route("/v1/bundles/{name}/monitoring/take", post(monitoring::take))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::show))

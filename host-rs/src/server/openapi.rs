@@ -6,13 +6,16 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::failure::{ErrorBody, ErrorDetail};
 use super::records::ScoreBody;
-use super::{catalogue, health, metrics, score};
+use super::{catalogue, health, metrics, monitoring, score};
 
 /// The API of this server.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Scorebox", description = "Decisions of packed bundles, made by one sandboxed module."),
-    paths(score::score, catalogue::list, catalogue::show, health::live, health::ready, metrics::show, show),
+    paths(
+        score::score, catalogue::list, catalogue::show, monitoring::show, monitoring::take, health::live, health::ready,
+        metrics::show, show
+    ),
     components(schemas(ScoreBody, OneAnswer, ManyAnswer, Decision, ErrorBody, ErrorDetail)),
     tags((name = "bundles", description = "What is scored"), (name = "operation", description = "How it runs")),
 )]
@@ -76,6 +79,12 @@ pub(crate) struct Decision {
     /// The model's margin and the sum of base and contributions, which agree.
     #[schema(value_type = Option<Object>)]
     explanation: serde_json::Value,
+    /// What the bundle's view shows of the customer; only where it has one.
+    #[schema(value_type = Option<Object>)]
+    view: serde_json::Value,
+    /// What the customer is offered, and why not the rest; only where the bundle has offers.
+    #[schema(value_type = Option<Object>)]
+    offers: serde_json::Value,
     /// Digests of module, bundle and input.
     #[schema(value_type = Object)]
     digests: serde_json::Value,

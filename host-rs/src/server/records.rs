@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::salt;
 use crate::error::{Error, ErrorCode, Result};
-use crate::options::{Now, ScoreOptions};
+use crate::options::{BanditState, Held, Now, ScoreOptions};
 
 /// A score request. Give `record` or `records`.
 #[derive(Deserialize, ToSchema)]
@@ -31,6 +31,24 @@ pub(crate) struct ScoreBody<'a> {
     /// Language of the reasons' texts.
     #[schema(example = "en")]
     lang: Option<String>,
+    /// What decisions say of items that are not offered: `first`, `all` or `counts`.
+    held: Option<HeldName>,
+    /// What a bandit has learned; by default what the bundle brings.
+    #[serde(borrow)]
+    #[schema(value_type = Option<Object>)]
+    state: Option<&'a RawValue>,
+}
+
+/// What decisions say of items that are not offered.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HeldName {
+    /// Each with its first cause.
+    First,
+    /// Each with every cause that was found.
+    All,
+    /// How many each cause holds back.
+    Counts,
 }
 
 /// The options as query parameters: for lines of records, whose body has no place for them.
@@ -46,6 +64,11 @@ pub(crate) struct QueryOptions {
     reasons: Option<u32>,
     /// As in a JSON body, which goes first.
     lang: Option<String>,
+    /// As in a JSON body, which goes first.
+    held: Option<HeldName>,
+    #[serde(skip)]
+    #[param(ignore)]
+    state: Option<BanditState>,
 }
 
 impl QueryOptions {
@@ -56,7 +79,13 @@ impl QueryOptions {
             None => salt::fresh()?,
         };
         let now = self.now.map_or(Now::Clock, Now::At);
-        Ok(ScoreOptions { now, salt: Some(salt), reasons: self.reasons, lang: self.lang })
+        let held = self.held.map(|held| match held {
+            HeldName::First => Held::First,
+            HeldName::All => Held::All,
+            HeldName::Counts => Held::Counts,
+        });
+        let (reasons, lang, state) = (self.reasons, self.lang, self.state);
+        Ok(ScoreOptions { now, salt: Some(salt), reasons, lang, held, state, monitor: false })
     }
 }
 
@@ -103,7 +132,7 @@ pub(crate) fn read(form: Form, body: &str, query: QueryOptions) -> Result<(Recor
     let parsed: ScoreBody<'_> = serde_json::from_str(body).map_err(|error| {
         // The parser's own message may quote what the client sent, and that may be personal.
         let message = "the body must be {\"record\": {…}} or {\"records\": [{…}]}; \
-            now, salt, reasons and lang may be added";
+            now, salt, reasons, lang, held and state may be added";
         let place = format!("line {} column {}", error.line(), error.column());
         Error::new(ErrorCode::RequestInvalid, message).at(place)
     })?;
@@ -112,6 +141,8 @@ pub(crate) fn read(form: Form, body: &str, query: QueryOptions) -> Result<(Recor
         salt: parsed.salt.or(query.salt),
         reasons: parsed.reasons.or(query.reasons),
         lang: parsed.lang.or(query.lang),
+        held: parsed.held.or(query.held),
+        state: parsed.state.map(|state| BanditState::parse(state.get())).transpose()?,
     };
     match (parsed.record, parsed.records) {
         (Some(record), None) => Ok((Records::One(record.get()), options)),

@@ -56,7 +56,7 @@ pub(crate) async fn score(
     let hosted = state.hosted(&name)?;
     let form = Form::of(&headers)?;
     let Query(query) = query.map_err(|_| {
-        let message = "the query takes now, salt, reasons (a number) and lang";
+        let message = "the query takes now, salt, reasons (a number), lang and held";
         Error::new(ErrorCode::RequestInvalid, message).at("query")
     })?;
     let body = body.map_err(|rejection| unread(&rejection, state.settings().body_bytes))?;
@@ -93,7 +93,8 @@ impl Work<'_> {
         let body = std::str::from_utf8(body)
             .map_err(|_| Error::new(ErrorCode::RequestInvalid, "the body is not UTF-8"))?;
         let (records, options) = records::read(form, body, query)?;
-        let options = options.resolve()?;
+        let mut options = options.resolve()?;
+        options.monitor = self.state.settings().monitor;
         let salt = salt::to_hex(options.salt.as_deref().unwrap_or_default());
         match records {
             Records::One(record) => {

@@ -18,6 +18,9 @@ pub struct Settings {
     pub waiting: usize,
     /// Milliseconds that requests under way have to finish after a stop signal. Default 20,000.
     pub drain_ms: u64,
+    /// Whether decisions are counted, for `/v1/bundles/{name}/monitoring` and the gauges of `/metrics`. Default
+    /// true. The counts are numbers per bin, issue and outcome; no value of a record is kept.
+    pub monitor: bool,
     /// A folder of files to serve beside the API (the demo page), and with it the bundles' archives
     /// under `/bundles/<name>.zip`. Default none: a server of decisions does not give its models away.
     pub assets: Option<PathBuf>,
@@ -31,6 +34,7 @@ impl Default for Settings {
             deadline_ms: 30_000,
             waiting: 64,
             drain_ms: 20_000,
+            monitor: true,
             assets: None,
         }
     }

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 
 use super::gate::Gate;
 use super::metrics::Metrics;
+use super::monitoring::Tally;
 use super::published::published;
 use super::settings::Settings;
 use crate::archive::read_source;
@@ -30,6 +31,8 @@ pub(crate) struct Hosted {
     /// The zip archive for pages; empty where none are served.
     pub(crate) archive: Bytes,
     pub(crate) gate: Gate,
+    /// What has been decided on, counted.
+    pub(crate) tally: Tally,
 }
 
 impl std::fmt::Debug for State {
@@ -56,7 +59,7 @@ impl State {
                 Some(_) => published(&archive).map_or_else(|| Bytes::from_owner(archive), Bytes::from),
                 None => Bytes::new(),
             };
-            let entry = Hosted { bundle, archive, gate };
+            let entry = Hosted { bundle, archive, gate, tally: Tally::new() };
             if hosted.insert(name.clone(), entry).is_some() {
                 return Err(Error::new(ErrorCode::RequestInvalid, "two bundles have this name").at(name));
             }

@@ -13,7 +13,9 @@ pub(super) fn names(layout: &Layout) -> Vec<String> {
     let before = std::iter::once("row").chain(layout.keep.iter().map(String::as_str));
     let scores = layout.scores.iter().map(String::as_str);
     let names = before.chain(["outcome", "quality", "issues"]).chain(scores);
-    names.chain(["rules", "reasons", "reason_texts", "error"]).map(ToOwned::to_owned).collect()
+    let names = names.chain(["rules", "reasons", "reason_texts"]);
+    let shown = layout.shown.iter().map(|column| column.name.as_str());
+    names.chain(shown).chain(["error"]).map(ToOwned::to_owned).collect()
 }
 
 /// One row's values, as [`names`] orders them.
@@ -23,7 +25,7 @@ pub(super) fn values(layout: &Layout, answer: &Answer) -> Vec<Value> {
     let decision = match &answer.result {
         Ok(decision) => decision.json(),
         Err(error) => {
-            values.extend(std::iter::repeat_n(Value::Null, layout.scores.len() + 6));
+            values.extend(std::iter::repeat_n(Value::Null, layout.scores.len() + layout.shown.len() + 6));
             values.push(error.to_string().into());
             return values;
         }
@@ -38,6 +40,7 @@ pub(super) fn values(layout: &Layout, answer: &Answer) -> Vec<Value> {
     values.push(joined(&decision["policy"]["fired"], SEPARATOR, |rule| Some(rule.as_str()?.to_owned())));
     values.push(joined(reasons, SEPARATOR, |reason| Some(reason["code"].as_str()?.to_owned())));
     values.push(joined(reasons, "; ", |reason| Some(reason["text"].as_str()?.to_owned())));
+    values.extend(layout.shown.iter().map(|column| column.value(decision)));
     values.push(Value::Null);
     values
 }

@@ -4,6 +4,7 @@ mod columns;
 mod csv_sink;
 mod json_sink;
 mod parquet_sink;
+mod shown;
 mod table_sink;
 
 use std::fs::File;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+pub(super) use self::shown::Shown;
 use super::score::OutputFormat;
 use crate::decision::Decision;
 use crate::error::{Error, Result};
@@ -32,6 +34,8 @@ pub(super) struct Layout {
     pub(super) keep: Vec<String>,
     /// Names of the bundle's scores.
     pub(super) scores: Vec<String>,
+    /// Further columns that the bundle has: its view, the policy's steps, offers.
+    pub(super) shown: Vec<Shown>,
     /// Rows that a table shows.
     pub(super) show: usize,
 }

@@ -27,6 +27,9 @@ impl ParquetSink {
                 "row" => DataType::UInt64,
                 // Grades are the one score that is text.
                 "grade" => DataType::Utf8,
+                name if layout.shown.iter().any(|column| column.name == name && column.is_number) => {
+                    DataType::Float64
+                }
                 name if layout.scores.iter().any(|score| score == name) => DataType::Float64,
                 _ => DataType::Utf8,
             };

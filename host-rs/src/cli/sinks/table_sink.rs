@@ -4,7 +4,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
 use serde_json::Value;
 
-use super::{Answer, Layout, Output, Sink};
+use super::{Answer, Layout, Output, Shown, Sink};
 use crate::error::Result;
 
 /// Columns of the table where it is not a terminal that says how wide it is.
@@ -12,9 +12,14 @@ const WIDTH: u16 = 140;
 /// Scores that have columns of their own; of more there is one column that names them, which stays readable.
 const SCORE_COLUMNS: usize = 6;
 
+/// Of the further columns, those that fit a terminal: where the customer stands and what comes first.
+const TOLD: [&str; 4] = ["lifecycle", "alerts", "offers", "offer_channel"];
+
 pub(super) struct TableSink {
     output: Output,
     layout: Layout,
+    /// Further columns that people want to see.
+    told: Vec<Shown>,
     table: Table,
     rows: usize,
 }
@@ -27,15 +32,18 @@ impl TableSink {
             table.set_width(WIDTH);
         }
         let kept = layout.keep.iter().map(String::as_str);
+        let told: Vec<_> =
+            layout.shown.iter().filter(|column| TOLD.contains(&&*column.name)).cloned().collect();
         let mut names: Vec<&str> = std::iter::once("row").chain(kept).chain(["outcome"]).collect();
         if layout.scores.len() > SCORE_COLUMNS {
             names.push("scores");
         } else {
             names.extend(layout.scores.iter().map(String::as_str));
         }
+        names.extend(told.iter().map(|column| &*column.name));
         names.push("why");
         table.set_header(names);
-        Self { output, layout, table, rows: 0 }
+        Self { output, layout, told, table, rows: 0 }
     }
 
     fn row(&self, answer: &Answer) -> Vec<Cell> {
@@ -47,11 +55,13 @@ impl TableSink {
                 let outcome = decision.outcome();
                 cells.push(Cell::new(outcome).fg(color(outcome)));
                 cells.extend(self.scores(&json["scores"]));
+                cells.extend(self.told.iter().map(|column| Cell::new(plain(&column.value(json)))));
                 cells.push(Cell::new(why(json)));
             }
             Err(error) => {
                 cells.push(Cell::new("error").fg(Color::Magenta));
                 cells.extend(self.scores(&Value::Null));
+                cells.extend(self.told.iter().map(|_| Cell::new("")));
                 cells.push(Cell::new(error));
             }
         }
