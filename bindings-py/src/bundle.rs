@@ -117,6 +117,7 @@ impl NativeBundle {
     }
 
     /// Adds counts (JSON each) up and reports on them; `{"counts", "report"}` as JSON.
+    #[allow(clippy::needless_pass_by_value, reason = "what Python gives is owned")]
     fn monitor(&self, py: Python<'_>, counts: Vec<String>) -> PyResult<String> {
         let report = py.detach(|| {
             let counts = counts.iter().map(|counts| Counts::parse(counts)).collect::<Result<Vec<_>, _>>()?;

@@ -172,6 +172,11 @@ impl Bundle {
         })
     }
 
+    /// Whether the module that runs it can count; modules before interface 1.1 can not.
+    pub(crate) fn counts_decisions(&self) -> bool {
+        self.inner.description["monitored"].is_boolean()
+    }
+
     /// What was decided on with the option `monitor` since this was last called, counted. Calls that are under
     /// way are counted the next time.
     ///

@@ -55,6 +55,74 @@ fn json_lines(output: &Output) -> Vec<Value> {
 }
 
 #[test]
+fn what_is_decided_is_counted_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let rows = |skip: usize, count: usize| {
+        let mut text = String::from("income,risk_class,years,consent\n");
+        for row in skip..skip + count {
+            text += &format!("{},{},{},true\n", row * 7_919 % 60_000, row % 5, row % 30);
+        }
+        text
+    };
+    for (name, skip) in [("monday", 0), ("tuesday", 150)] {
+        let file = path(name);
+        let output = score(&["--quiet", "--monitor", &file], rows(skip, 150).as_bytes());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let counted: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(counted["counts"]["rows"], 150);
+    }
+    let bundle = bundle();
+    let monitor = |arguments: &[&str]| {
+        scorebox(&[&["monitor", "--bundle", bundle.to_str().unwrap()], arguments].concat(), None)
+    };
+    let (monday, tuesday, sum) = (path("monday"), path("tuesday"), path("sum"));
+    let output = monitor(&[&monday, &tuesday, "--output", &sum]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let shown = text(&output.stdout);
+    for part in ["300 records", "stability", "income", "decisions", "outcomes"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // The other order, and a sum in place of its parts, say the same.
+    let again = monitor(&[&tuesday, &monday]);
+    assert_eq!(text(&again.stdout), shown);
+    assert_eq!(text(&monitor(&[&sum]).stdout), shown);
+    let output = monitor(&[&sum, "--json", "--fail-on", "alert"]);
+    let report: Value = serde_json::from_str(text(&output.stdout)).unwrap();
+    assert_eq!(output.status.code(), Some(i32::from(report["level"] == "alert")));
+    let output = monitor(&[&path("nothing")]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn offers_have_columns_and_bandits_learn() {
+    let folder = tempfile::tempdir().unwrap();
+    let bandit = bundle().with_file_name("bandit");
+    let bandit = bandit.to_str().unwrap();
+    let rows = b"customer,age,app\nc-1,60,true\nc-2,25,false\n";
+    let output = scorebox(&["score", "--bundle", bandit, "--quiet"], Some(rows));
+    let head = lines(&output)[0];
+    assert!(head.ends_with("offer,offer_channel,offer_score,offer_rank_by,offer_reason,offer_propensity,offers,held,error"), "{head}");
+    assert_eq!(lines(&output).len(), 3);
+    let rewards = br#"{"record":{"customer":"c-1","age":60,"app":true},"item":"travel","reward":1}
+{"record":{"customer":"c-2","age":25,"app":false},"item":"cashback","reward":0}
+"#;
+    let state = folder.path().join("state.json");
+    let state = state.to_str().unwrap();
+    let output = scorebox(&["learn", "--bundle", bandit, "--output", state], Some(rewards));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let learned: Value = serde_json::from_str(&std::fs::read_to_string(state).unwrap()).unwrap();
+    assert_eq!((&learned["arms"]["travel"]["count"], &learned["arms"]["cashback"]["count"]), (&2.into(), &1.into()));
+    let asked = ["score", "--bundle", bandit, "--quiet", "--format", "ndjson"];
+    let own = json_lines(&scorebox(&asked, Some(rows)));
+    let given = json_lines(&scorebox(&[&asked[..], &["--state", state]].concat(), Some(rows)));
+    let digest = |line: &Value| line["decision"]["offers"]["bandit"]["state"].clone();
+    assert_ne!(digest(&own[0]), digest(&given[0]));
+    let output = scorebox(&["learn", "--bundle", bandit], Some(b"{broken"));
+    assert!(!output.status.success() && text(&output.stderr).contains("line 1"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn csv_from_a_pipe_keeps_order_ids_and_bad_rows() {
     let output = score(&["--keep", "id"], CSV);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));

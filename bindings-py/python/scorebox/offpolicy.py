@@ -14,8 +14,8 @@ Three estimators, with n decisions, reward r, weight w = target / logged:
 
 - `ips`, the mean of w r (D. Horvitz and D. Thompson, 1952): unbiased where every offer of the target had a
   chance under the logging policy; noisy where the two differ much.
-- `snips`, sum of w r by sum of w (A. Swaminathan and T. Joachims, NIPS 2015): a little biased, less noisy, and
-  not moved by a constant added to all rewards.
+- `snips`, sum of w r by sum of w (A. Swaminathan and T. Joachims, NIPS 2015): a little biased, less noisy,
+  and not moved by a constant added to all rewards.
 - `doubly_robust`, the mean of v + w (r - q) (M. Dudik, J. Langford and L. Li, ICML 2011), with q a model's
   estimate for the offer that was made and v its mean over the target's offers: right where either the model
   or the propensities are, and less noisy than `ips` where the model is any good.
@@ -190,7 +190,9 @@ def log(record: Mapping[str, Any], decision: Decision, reward: float) -> Logged 
         return None
     first = offers["top"][0]
     if "propensity" not in first:
-        raise Error("request_invalid", "the bundle has no bandit, so its decisions log no chances", "decision")
+        raise Error(
+            "request_invalid", "the bundle has no bandit, so its decisions log no chances", "decision"
+        )
     return Logged(record, decision["now"], first["id"], float(first["propensity"]), float(reward))
 
 

@@ -168,7 +168,7 @@ pub(crate) async fn show(extract::State(state): extract::State<Arc<State>>) -> R
     if state.settings().monitor {
         let shared = Arc::clone(&state);
         let reported = tokio::task::spawn_blocking(move || {
-            for (name, hosted) in shared.all() {
+            for (name, hosted) in shared.all().filter(|(_, hosted)| hosted.bundle.counts_decisions()) {
                 // A report that fails leaves its gauges as they were; the other metrics are still told.
                 match hosted.tally.report(&hosted.bundle, false) {
                     Ok(answer) => shared.metrics().monitoring(name, Gauges::of(&answer)),

@@ -73,11 +73,11 @@ pub(crate) async fn take(
 }
 
 async fn answer(state: Arc<State>, name: String, take: bool) -> std::result::Result<Json<Value>, Failure> {
-    if !state.settings().monitor {
-        let message = "this server counts nothing: it was started with --no-monitor";
+    let counts = state.hosted(&name)?.bundle.counts_decisions();
+    if !state.settings().monitor || !counts {
+        let message = "nothing is counted: the server was started with --no-monitor, or the module cannot";
         return Err(Error::new(ErrorCode::NotFound, message).at("monitoring").into());
     }
-    state.hosted(&name)?;
     let report = tokio::task::spawn_blocking(move || {
         let hosted = state.hosted(&name)?;
         hosted.tally.report(&hosted.bundle, take)

@@ -94,7 +94,7 @@ impl Work<'_> {
             .map_err(|_| Error::new(ErrorCode::RequestInvalid, "the body is not UTF-8"))?;
         let (records, options) = records::read(form, body, query)?;
         let mut options = options.resolve()?;
-        options.monitor = self.state.settings().monitor;
+        options.monitor = self.state.settings().monitor && self.bundle.counts_decisions();
         let salt = salt::to_hex(options.salt.as_deref().unwrap_or_default());
         match records {
             Records::One(record) => {
