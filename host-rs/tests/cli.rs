@@ -102,7 +102,12 @@ fn offers_have_columns_and_bandits_learn() {
     let rows = b"customer,age,app\nc-1,60,true\nc-2,25,false\n";
     let output = scorebox(&["score", "--bundle", bandit, "--quiet"], Some(rows));
     let head = lines(&output)[0];
-    assert!(head.ends_with("offer,offer_channel,offer_score,offer_rank_by,offer_reason,offer_propensity,offers,held,error"), "{head}");
+    assert!(
+        head.ends_with(
+            "offer,offer_channel,offer_score,offer_rank_by,offer_reason,offer_propensity,offers,held,error"
+        ),
+        "{head}"
+    );
     assert_eq!(lines(&output).len(), 3);
     let rewards = br#"{"record":{"customer":"c-1","age":60,"app":true},"item":"travel","reward":1}
 {"record":{"customer":"c-2","age":25,"app":false},"item":"cashback","reward":0}
@@ -112,7 +117,10 @@ fn offers_have_columns_and_bandits_learn() {
     let output = scorebox(&["learn", "--bundle", bandit, "--output", state], Some(rewards));
     assert!(output.status.success(), "{}", text(&output.stderr));
     let learned: Value = serde_json::from_str(&std::fs::read_to_string(state).unwrap()).unwrap();
-    assert_eq!((&learned["arms"]["travel"]["count"], &learned["arms"]["cashback"]["count"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&learned["arms"]["travel"]["count"], &learned["arms"]["cashback"]["count"]),
+        (&2.into(), &1.into())
+    );
     let asked = ["score", "--bundle", bandit, "--quiet", "--format", "ndjson"];
     let own = json_lines(&scorebox(&asked, Some(rows)));
     let given = json_lines(&scorebox(&[&asked[..], &["--state", state]].concat(), Some(rows)));

@@ -29,7 +29,8 @@ fn income(row: usize) -> f64 {
 }
 
 fn record(row: usize) -> String {
-    json!({"income": income(row), "risk_class": row % 5, "years": row % 30, "consent": row % 2 == 0}).to_string()
+    json!({"income": income(row), "risk_class": row % 5, "years": row % 30, "consent": row % 2 == 0})
+        .to_string()
 }
 
 fn batch(rows: std::ops::Range<usize>) -> Batch<'static> {
@@ -57,7 +58,8 @@ fn records_and_batches_count_the_same_in_either_isolation() {
             for lane in 0..3 {
                 let bundle = &bundle;
                 scope.spawn(move || {
-                    (lane * 70..(lane + 1) * 70).for_each(|row| drop(bundle.score(&record(row), &counted()).unwrap()));
+                    (lane * 70..(lane + 1) * 70)
+                        .for_each(|row| drop(bundle.score(&record(row), &counted()).unwrap()));
                 });
             }
         });
@@ -73,7 +75,8 @@ fn records_and_batches_count_the_same_in_either_isolation() {
         bundle.score("{", &counted()).unwrap_err();
         assert_eq!(bundle.take_counts().unwrap().rows(), 0, "{isolation:?}");
         // A request in the module's own form may ask for it too.
-        let request = format!("{{\"record\":{},\"now\":\"2026-11-23T09:00:00Z\",\"monitor\":true}}", record(1));
+        let request =
+            format!("{{\"record\":{},\"now\":\"2026-11-23T09:00:00Z\",\"monitor\":true}}", record(1));
         bundle.score_request(request.as_bytes()).unwrap();
         assert_eq!(bundle.take_counts().unwrap().rows(), 1, "{isolation:?}");
         let answer = bundle.monitor(&[singles.clone(), whole.clone()]).unwrap();
@@ -103,7 +106,8 @@ fn a_bandit_learns_through_the_host() {
     let engine = Engine::new().unwrap();
     let bundle = Bundle::load(&engine, bundle("bandit")).unwrap();
     let record = json!({"customer": "c-1", "age": 60, "app": true});
-    let rewards = json!({"state": Value::Null, "rewards": [{"record": record, "item": "travel", "reward": 1}]});
+    let rewards =
+        json!({"state": Value::Null, "rewards": [{"record": record, "item": "travel", "reward": 1}]});
     let state = bundle.update(&rewards.to_string()).unwrap();
     let learned: Value = serde_json::from_str(state.as_str()).unwrap();
     assert_eq!(learned["arms"]["travel"]["count"], 2, "one of the bundle, one of ours");
