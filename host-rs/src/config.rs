@@ -35,7 +35,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            memory_bytes: 1 << 30,
+            memory_bytes: 512 << 20,
             deadline_ms: 10_000,
             load_deadline_ms: 120_000,
             instances: std::thread::available_parallelism().map_or(1, usize::from),
@@ -55,7 +55,7 @@ impl Config {
         Self::default()
     }
 
-    /// Bytes of linear memory that one instance may reach. Default 1 GiB.
+    /// Bytes of linear memory that one instance may reach. Default 512 MiB.
     ///
     /// The cap is address space until it is touched: an instance uses what its bundle needs, a few
     /// megabytes for a boosted model. The most that a hostile bundle can take is this times

@@ -11,6 +11,7 @@ use wasmtime::{
 use crate::config::{Config, Isolation};
 use crate::error::{Error, ErrorCode, Result};
 use crate::module::{Artefact, Compiled};
+use crate::reserve::{self, Reservation};
 use crate::ticker::Ticker;
 
 /// Compiles and runs modules under the limits of a [`Config`]. Expensive, cheap to clone: make one.
@@ -57,11 +58,15 @@ impl Engine {
 
     /// An engine with these limits. The modules are compiled when a bundle first needs them.
     ///
+    /// Each instance reserves 4 GiB of address space, which costs no memory and lets the processor check the
+    /// module's bounds. Where a process may not have that much (`ulimit -v`), instances reserve what
+    /// [`Config::memory_bytes`] allows them, and the module's code checks its bounds itself: slower, with the
+    /// same answers.
+    ///
     /// # Errors
     /// As [`Engine::new`].
     pub fn with_config(config: Config) -> Result<Self> {
-        let wasmtime = wasmtime::Engine::new(&wasmtime_config(&config))
-            .map_err(|error| Error::new(ErrorCode::HostSetup, format!("wasmtime: {error:#}")))?;
+        let wasmtime = reserve::engine(&config, wasmtime_config)?;
         let ticker = Ticker::new(wasmtime.clone());
         let (tabular, full) = (OnceLock::new(), OnceLock::new());
         let (places, returned) = (Mutex::new(config.instances), Condvar::new());
@@ -148,7 +153,7 @@ const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SIMD)
     .union(WasmFeatures::FLOATS);
 
-fn wasmtime_config(config: &Config) -> wasmtime::Config {
+fn wasmtime_config(config: &Config, reservation: Reservation) -> wasmtime::Config {
     let mut wasmtime = wasmtime::Config::new();
     wasmtime.wasm_features(WasmFeatures::all().difference(FEATURES), false).wasm_features(FEATURES, true);
     wasmtime.cranelift_opt_level(OptLevel::Speed);
@@ -164,6 +169,7 @@ fn wasmtime_config(config: &Config) -> wasmtime::Config {
         // An instance per request must not ask the system for memory: its place is there already.
         Isolation::PerRequest => InstanceAllocationStrategy::Pooling(places(config)),
     });
+    reservation.apply(config, &mut wasmtime);
     // A snapshot's memory is mapped, not copied, however large the bundle is.
     wasmtime.memory_guaranteed_dense_image_size(config.memory_bytes as u64);
     // Errors carry a code and a place; a backtrace of a stripped module would add time and no knowledge.

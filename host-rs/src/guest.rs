@@ -9,6 +9,7 @@ use wasmtime::{Instance, Memory, ResourceLimiter, Store, Trap, TypedFunc, Val, W
 use crate::engine::{Engine, Slot};
 use crate::error::{Error, ErrorCode, Result};
 use crate::module::Compiled;
+use crate::reserve;
 use crate::ticker::Ticker;
 
 /// Keeps one instance's memory under its cap and remembers that it asked for more.
@@ -360,6 +361,9 @@ fn failure(store: &Store<Budget>, error: &wasmtime::Error) -> Error {
         Some(Trap::Interrupt) => Error::new(ErrorCode::Deadline, "the call took longer than its deadline"),
         Some(Trap::StackOverflow) => Error::new(ErrorCode::Trap, "the module's stack is full"),
         Some(trap) => Error::new(ErrorCode::Trap, format!("the module trapped: {trap}")),
+        None if reserve::refused(error) => {
+            Error::new(ErrorCode::HostSetup, reserve::refusal(store.data().memory_bytes, error))
+        }
         None => Error::new(ErrorCode::HostSetup, format!("the instance cannot be made: {error:#}")),
     }
 }

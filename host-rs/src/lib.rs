@@ -38,6 +38,7 @@ mod module;
 mod options;
 mod packing;
 mod pool;
+mod reserve;
 #[cfg(feature = "server")]
 pub mod server;
 mod snapshot;

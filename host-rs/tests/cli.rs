@@ -306,6 +306,39 @@ fn what_is_wrong_is_said_and_costs_exit_code_1() {
     println!("{} wrong commands", cases.len() + 1);
 }
 
+/// The file that `score` reads in `ulimit -v` kilobytes of address space.
+#[cfg(target_os = "linux")]
+fn score_within(kilobytes: &str, input: &Path) -> Output {
+    let bundle = bundle();
+    Command::new("sh")
+        .args(["-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh", kilobytes])
+        .args([env!("CARGO_BIN_EXE_scorebox"), "--no-cache", "--instances", "2", "score", "--bundle"])
+        .args([bundle.to_str().unwrap(), "--now", "2026-11-23T09:00:00Z", "--input", input.to_str().unwrap()])
+        .output()
+        .unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn little_address_space_changes_no_decision_and_too_little_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("rows.csv");
+    std::fs::write(&input, "id,income,risk_class,years,consent,comment\na,52000,1,4,true,\n").unwrap();
+    let whole = score_within("unlimited", &input);
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
+    let little = score_within("4000000", &input);
+    assert_eq!(little.status.code(), Some(0), "{}", text(&little.stderr));
+    assert_eq!(little.stdout, whole.stdout);
+    assert!(!whole.stdout.is_empty());
+    let none = score_within("500000", &input);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(
+        text(&none.stderr).contains("host_setup: the system gives no address space"),
+        "{}",
+        text(&none.stderr)
+    );
+}
+
 #[test]
 fn inspect_and_version_name_the_digests() {
     let bundle = bundle();

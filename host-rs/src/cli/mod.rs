@@ -62,7 +62,7 @@ struct Limits {
     #[arg(long, global = true, default_value_t = 10_000, value_name = "MS", env = "SCOREBOX_DEADLINE_MS")]
     deadline_ms: u64,
     /// Megabytes that one instance may use
-    #[arg(long, global = true, default_value_t = 1_024, value_name = "MB", env = "SCOREBOX_MEMORY_MB")]
+    #[arg(long, global = true, default_value_t = 512, value_name = "MB", env = "SCOREBOX_MEMORY_MB")]
     memory_mb: usize,
     /// Instances per bundle, and so calls at a time [default: the machine's processors]
     #[arg(long, global = true, value_name = "N", env = "SCOREBOX_INSTANCES")]

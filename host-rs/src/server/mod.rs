@@ -6,6 +6,7 @@
 
 mod assets;
 mod catalogue;
+mod connections;
 mod failure;
 mod gate;
 mod health;
@@ -20,7 +21,6 @@ mod score;
 mod settings;
 mod state;
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,27 +63,27 @@ pub async fn serve_state(state: Arc<State>, listen: SocketAddr) -> Result<()> {
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| Error::io(listen, &error))?;
     let address = listener.local_addr().map_err(|error| Error::io(listen, &error))?;
     tracing::info!(%address, bundles = ?state.names(), "listening");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let draining = Arc::clone(&state);
-    let server = axum::serve(listener, router(Arc::clone(&state))).with_graceful_shutdown(async move {
-        stop_signal().await;
-        draining.drain();
-        tracing::info!("stopping");
-        // Nobody listens any more only where the server has ended by itself.
-        let _ = stop.send(());
-    });
+    serve_listener(state, listener, stop_signal()).await;
+    Ok(())
+}
+
+/// As [`serve_state`], with a socket that listens already, until `stop` is done.
+pub async fn serve_listener(
+    state: Arc<State>,
+    listener: tokio::net::TcpListener,
+    stop: impl Future<Output = ()>,
+) {
+    let (stopping, stopped) = tokio::sync::watch::channel(false);
     let patience = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(Duration::from_millis(state.settings().drain_ms)).await,
-            Err(_) => std::future::pending().await,
-        }
+        stop.await;
+        state.drain();
+        tracing::info!("stopping");
+        stopping.send_replace(true);
+        tokio::time::sleep(Duration::from_millis(state.settings().drain_ms)).await;
     };
     tokio::select! {
-        ended = server.into_future() => ended.map_err(|error| Error::io(listen, &error)),
-        () = patience => {
-            tracing::warn!("calls that outlast the drain time are cut off");
-            Ok(())
-        }
+        () = connections::accept(listener, router(Arc::clone(&state)), state.settings(), stopped) => {}
+        () = patience => tracing::warn!("calls that outlast the drain time are cut off"),
     }
 }
 

@@ -10,6 +10,14 @@ pub struct Settings {
     pub body_bytes: usize,
     /// Records in one request. Default 10,000. Larger batches belong to `scorebox score`.
     pub records: usize,
+    /// Connections at a time. Default 1,024. One more waits until another ends.
+    pub connections: usize,
+    /// Milliseconds that a client may take to send a request's head, and that a connection may stay idle
+    /// between requests. Default 10,000; then the connection is closed.
+    pub head_ms: u64,
+    /// Milliseconds that a client may read nothing of an answer. Default 30,000; then the connection is
+    /// closed.
+    pub answer_ms: u64,
     /// Milliseconds from a request's head to its answer, reading and waiting included. Default 30,000;
     /// then 504. A record that is being scored ends by the engine's own deadline.
     pub deadline_ms: u64,
@@ -31,6 +39,9 @@ impl Default for Settings {
         Self {
             body_bytes: 8 << 20,
             records: 10_000,
+            connections: 1_024,
+            head_ms: 10_000,
+            answer_ms: 30_000,
             deadline_ms: 30_000,
             waiting: 64,
             drain_ms: 20_000,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use scorebox::server::{Settings, State, router};
+use scorebox::server::{Settings, State, serve_listener};
 use scorebox::{Config, Engine};
 
 use crate::module::scripted;
@@ -51,23 +51,26 @@ pub(crate) fn config() -> Config {
     Config::new().instances(1).deadline_ms(300).memory_bytes(64 << 20).cache(false).module(scripted())
 }
 
+/// A state with the scripted bundle, and a runtime to serve it.
+pub(crate) fn loaded(config: Config, settings: Settings) -> (tokio::runtime::Runtime, Arc<State>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scripted.zip");
+    std::fs::write(&path, b"PK any bytes will do").unwrap();
+    let bundles: Vec<(String, PathBuf)> = vec![("scripted".into(), path)];
+    let state = State::load(&Engine::with_config(config).unwrap(), &bundles, settings).unwrap();
+    (tokio::runtime::Runtime::new().unwrap(), Arc::new(state))
+}
+
 impl Server {
     pub(crate) fn start(settings: Settings) -> Self {
         Self::start_with(config(), settings)
     }
 
     pub(crate) fn start_with(config: Config, settings: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("scripted.zip");
-        std::fs::write(&path, b"PK any bytes will do").unwrap();
-        let bundles: Vec<(String, PathBuf)> = vec![("scripted".into(), path)];
-        let state = State::load(&Engine::with_config(config).unwrap(), &bundles, settings).unwrap();
-        let state = Arc::new(state);
-        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (runtime, state) = loaded(config, settings);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let routes = router(Arc::clone(&state));
-        runtime.spawn(async move { axum::serve(listener, routes).await });
+        runtime.spawn(serve_listener(Arc::clone(&state), listener, std::future::pending()));
         Self { address, state, _runtime: runtime }
     }
 
