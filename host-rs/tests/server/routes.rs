@@ -77,6 +77,8 @@ fn the_openapi_document_has_every_route() {
         ("/v1/bundles", "get"),
         ("/v1/bundles/{name}", "get"),
         ("/v1/bundles/{name}/score", "post"),
+        ("/v1/bundles/{name}/monitoring", "get"),
+        ("/v1/bundles/{name}/monitoring/take", "post"),
         ("/health/live", "get"),
         ("/health/ready", "get"),
         ("/metrics", "get"),
