@@ -29,7 +29,7 @@ fn income(row: usize) -> f64 {
 }
 
 fn record(row: usize) -> String {
-    json!({"income": income(row), "risk_class": row % 5, "years": row % 30, "consent": row % 2 == 0})
+    json!({"income": income(row), "risk_class": row % 5, "years": row % 30, "consent": row.is_multiple_of(2)})
         .to_string()
 }
 

@@ -17,7 +17,6 @@ from scorebox._monitoring import Counts, Monitoring
 from scorebox._records import record_text
 
 Frame = TypeVar("Frame")
-Held = Literal["first", "all", "counts"]
 
 
 class Bundle:
@@ -57,7 +56,7 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
-        held: Held | None = None,
+        held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
     ) -> Decision: ...
@@ -69,7 +68,7 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
-        held: Held | None = None,
+        held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
     ) -> list[Decision]: ...
@@ -81,7 +80,7 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
-        held: Held | None = None,
+        held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
         output: Literal["columns", "decisions"] = "columns",
@@ -93,7 +92,7 @@ class Bundle:
         salt: bytes | None = None,
         reasons: int | None = None,
         lang: str | None = None,
-        held: Held | None = None,
+        held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
         output: Literal["columns", "decisions"] = "columns",

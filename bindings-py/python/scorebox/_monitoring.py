@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from scorebox._errors import Error
@@ -97,9 +98,7 @@ class Monitoring:
 
     def to_frame(self) -> Any:
         """`rows` as a pandas DataFrame; needs pandas."""
-        import pandas
-
-        return pandas.DataFrame(self.rows())
+        return import_module("pandas").DataFrame(self.rows())
 
 
 def _row(
