@@ -1,12 +1,13 @@
 //! The `scorebox` command.
 //!
-//! Exit codes: 0 all went well; 1 the command failed, or golden records do not match; 2 the command
+//! Exit codes: 0 all went well; 1 the command failed, or golden records or a model's source do not match; 2 the command
 //! line is wrong; 3 everything was written, but some rows could not be scored and say why.
 
 mod inspect;
 mod learn;
 mod monitor;
 mod pack;
+mod parity;
 mod progress;
 mod rows;
 mod score;
@@ -44,7 +45,7 @@ enum Task {
     Pack(pack::Arguments),
     /// Say what a bundle or an ONNX model takes and gives
     Inspect(inspect::Arguments),
-    /// Replay a bundle's golden records
+    /// Replay a bundle's golden records, or compare an exported model with its source
     Verify(verify::Arguments),
     /// Add up what was counted, and say what has moved since the bundle was made
     Monitor(monitor::Arguments),
