@@ -80,6 +80,27 @@ def test_the_estimator_is_asked(stump: Path) -> None:
     assert scorebox.verify(stump, ROWS, estimator=Source()).ok
 
 
+def test_labels_and_one_column_of_two_classes(root: Path) -> None:
+    trees = root / "core" / "tests" / "fixtures" / "trees.onnx"
+    rows = np.array([[1.5, 0.5, 2.0], [0.25, -1.0, 0.0], [7.0, 2.0, -3.5]], np.float32)
+    p = 1 / (1 + np.exp(-np.array([-1.5, -0.5, 0.5])))
+    assert scorebox.verify(trees, rows, expected=p).ok
+    off = scorebox.verify(trees, rows, expected=np.where([True, False, False], 1 - p, p))
+    assert (off.output, off.flips, off.differing) == ("probabilities", (0,), (0,))
+    for expected, output in (([1, 0, 1], None), ([1.0, 0.0, 1.0], "label")):
+        report = scorebox.verify(trees, rows, expected=expected, output=output)
+        assert (report.output, report.flips, report.trap) == ("label", (0,), "threshold_rounding")
+        assert report.largest_absolute is None
+        assert json.loads(report.certificate())["largest_ulp"] is None
+        assert "largest difference      -" in str(report)
+
+
+def test_whole_numbers_are_compared_with_a_value(stump: Path) -> None:
+    report = scorebox.verify(stump, ROWS, expected=[2, 2, -2, 0])
+    assert report.differing == (0, 3)
+    assert report.largest_absolute == 0.5
+
+
 def test_nothing_to_compare_is_an_error(stump: Path) -> None:
     for answers in (None, [1.0]):
         with pytest.raises(scorebox.Error) as caught:

@@ -38,8 +38,11 @@ fn trees([a, b, _]: [f64; 3]) -> f64 {
     (if a <= 1.5 { -1.0 } else { 1.0 }) + if b <= 0.0 { 0.5 } else { -0.5 }
 }
 
+/// A column of answers: its name, and the answer to a row.
+type Answer = (&'static str, fn([f64; 3]) -> String);
+
 /// A file of the rows with an id and columns of answers.
-fn data(folder: &Path, columns: &[(&str, fn([f64; 3]) -> String)]) -> PathBuf {
+fn data(folder: &Path, columns: &[Answer]) -> PathBuf {
     let mut text = String::from("id,a,b,c");
     columns.iter().for_each(|(name, _)| write!(text, ",{name}").unwrap());
     for (at, row) in ROWS.into_iter().enumerate() {
@@ -72,7 +75,7 @@ fn equal_answers_are_equal_and_give_a_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let data = data(folder.path(), &[("expected", |row| linear(row).to_string())]);
     let path = folder.path().join("parity/linear.json");
-    let arguments = ["--expected", "expected", "--certificate", path.to_str().unwrap()];
+    let arguments = ["--expected", "expected", "--output", "margin", "--certificate", path.to_str().unwrap()];
     let output = verify(&model("linear.onnx"), &data, &arguments);
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
@@ -100,7 +103,7 @@ fn a_lost_link_is_named() {
     assert_eq!((code, &found["trap"]), (Some(1), &"dropped_logistic".into()), "{found}");
     assert_eq!(found["differing"].as_array().unwrap().len(), 6);
     assert!(found["advice"].as_str().unwrap().contains("Sigmoid"));
-    let (code, found) = report(&linear, &data, &["--expected", "pd", "--output", "probability"]);
+    let (code, found) = report(&linear, &data, &["--expected", "pd"]);
     assert_eq!((code, &found["ok"]), (Some(0), &true.into()), "{found}");
     let shown = verify(&linear, &data, &["--expected", "pd", "--output", "margin"]);
     assert!(
@@ -167,7 +170,8 @@ fn parquet_gives_what_csv_gives() {
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     let found = [csv, parquet].map(|path| {
-        let (code, mut found) = report(&model("linear.onnx"), &path, &["--expected", "expected"]);
+        let (code, mut found) =
+            report(&model("linear.onnx"), &path, &["--expected", "expected", "--output", "margin"]);
         assert_eq!(code, Some(0), "{found}");
         found.as_object_mut().unwrap().remove("data_file_digest").unwrap();
         found
@@ -183,7 +187,7 @@ fn what_cannot_be_compared_is_said() {
     let linear = model("linear.onnx");
     let missing = folder.path().join("none.csv");
     fs::write(&missing, "id,a,b,c,expected\n").unwrap();
-    let cases: [(&Path, &[&str], &str); 8] = [
+    let cases: &[(&Path, &[&str], &str)] = &[
         (
             &data,
             &["--expected", "answer", "--ignore", "kind"],
@@ -200,7 +204,7 @@ fn what_cannot_be_compared_is_said() {
         (
             &data,
             &["--expected", "expected", "--ignore", "kind", "--output", "odds"],
-            "the model gives margin, probability",
+            "the model gives probability, margin",
         ),
         (&data, &["--expected", "expected", "--ignore", "kind", "--tolerance", "NaN"], "--tolerance"),
         (&missing, &["--expected", "expected"], "there are no rows to compare"),

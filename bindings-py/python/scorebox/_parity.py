@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import textwrap
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,14 @@ class Parity:
 
     #: Rows that were compared.
     rows: int
-    #: Largest absolute difference.
-    largest_absolute: float
-    #: Largest difference divided by the expected value.
-    largest_relative: float
-    #: Largest difference in units in the last place of the export's type.
-    largest_ulp: int
+    #: The output, or the bundle's score, that was compared.
+    output: str
+    #: Largest absolute difference; `None` where it is not finite, or labels were compared.
+    largest_absolute: float | None
+    #: Largest difference divided by the expected value; `None` as above.
+    largest_relative: float | None
+    #: Largest difference in units in the last place of the export's type; `None` where labels were compared.
+    largest_ulp: int | None
     #: Rows that differ by more than the tolerance, by number from 0.
     differing: tuple[int, ...]
     #: Rows whose label is another one.
@@ -63,22 +66,24 @@ class Parity:
         return not self.differing and not self.flips
 
     def certificate(self) -> str:
-        """The report as JSON text, to keep beside the model: `certificate.json`."""
-        return json.dumps({"format": 1, "ok": self.ok} | asdict(self), indent=2) + "\n"
+        """The report as JSON text. `pack` takes it into a bundle as `parity/<name>.json`."""
+        return json.dumps({"format": 1, "ok": self.ok} | asdict(self), indent=2, allow_nan=False) + "\n"
 
     def __str__(self) -> str:
         lines = [
+            f"{'output':<24}{self.output}",
             f"{'rows':<24}{self.rows}",
-            f"{'largest difference':<24}{self.largest_absolute:.3g}",
-            f"{'  relative':<24}{self.largest_relative:.3g}",
-            f"{'  in last places':<24}{self.largest_ulp}",
+            f"{'largest difference':<24}{_shown(self.largest_absolute)}",
+            f"{'  relative':<24}{_shown(self.largest_relative)}",
+            f"{'  in last places':<24}{'-' if self.largest_ulp is None else self.largest_ulp}",
             f"{'beyond ' + format(self.tolerance, 'g'):<24}{len(self.differing)}{_some(self.differing)}",
             f"{'label flips':<24}{len(self.flips)}{_some(self.flips)}",
             f"{'on a threshold':<24}{len(self.near_threshold)}{_some(self.near_threshold)}",
             f"{'result':<24}{'equal' if self.ok else 'different'}",
         ]
         if self.trap:
-            lines += [f"{'looks like':<24}{self.trap}", f"  {self.advice}"]
+            lines.append(f"{'looks like':<24}{self.trap}")
+            lines += textwrap.wrap(self.advice, 80, initial_indent="  ", subsequent_indent="  ")
         return "\n".join(lines)
 
 
@@ -87,8 +92,8 @@ def recheck(
 ) -> Parity:
     """Compares again what a certificate says was compared, with its tolerance.
 
-    certificate: the text of `certificate.json`. Raises `Error` `request_invalid` where it is about another
-    model or other rows, or does not say what is found now; and what `verify` raises.
+    certificate: the text that `Parity.certificate` gave. Raises `Error` `request_invalid` where it is about
+    another model or other rows, or does not say what is found now; and what `verify` raises.
     """
     try:
         said = json.loads(certificate)
@@ -135,12 +140,15 @@ def verify(
     want = np.asarray(expected)
     if want.dtype == object and all(isinstance(value, (int, float)) for value in want.ravel()):
         want = want.astype(np.float64)
-    got = np.asarray(_answers(loaded, X, want, output))
+    name, answers = _answers(loaded, X, want, output)
+    got = np.asarray(answers)
     if len(got) != len(want):
         raise Error("request_invalid", f"{len(want)} answers are expected, the model gives {len(got)}")
-    if want.dtype.kind not in "f" or got.dtype.kind not in "f":
-        return _labels(loaded, X, got, want, tolerance, data)
-    return _numbers(loaded, X, got, want, output, tolerance, data, repr(estimator))
+    if got.dtype.kind == "f" and want.dtype.kind in "fiub":
+        want = want.astype(np.float64, copy=False)
+    else:
+        return _labels(loaded, X, got, want, name, tolerance, data)
+    return _numbers(loaded, X, got, want, name, tolerance, data, repr(estimator))
 
 
 def _numbers(
@@ -148,14 +156,15 @@ def _numbers(
     X: Any,
     got: NDArray[Any],
     want: NDArray[Any],
-    output: str | None,
+    output: str,
     tolerance: float,
     data: bytes,
     source: str,
 ) -> Parity:
     a = got.astype(np.float64).reshape(len(got), -1)
     b = want.astype(np.float64).reshape(len(want), -1)
-    if a.shape[1] == 2 and b.shape[1] == 1:
+    is_binary = a.shape[1] == 2 and b.shape[1] == 1
+    if is_binary:
         a = a[:, 1:]
     same_shape = a.shape == b.shape
     if not same_shape:
@@ -170,6 +179,8 @@ def _numbers(
     flips = np.zeros(len(a), dtype=np.bool_)
     if a.shape[1] > 1:
         flips = a.argmax(axis=1) != b.argmax(axis=1)
+    elif is_binary:
+        flips = (a[:, 0] > 0.5) != (b[:, 0] > 0.5)
     near = _near(model, X, got, output, want)
     trap = None
     if off.any():
@@ -177,31 +188,39 @@ def _numbers(
             off, near, *_kinds(X, len(a)), float(apart.max(initial=0.0)), source
         )
     return _report(
-        X, want, data, tolerance, off, flips, near, trap,
-        (float(apart.max(initial=0.0)), float(relative.max(initial=0.0)), _ulps(a, b, got.dtype)),
+        X, want, output, data, tolerance, off, flips, near, trap,
+        (_finite(apart), _finite(relative), _ulps(a, b, got.dtype)),
     )  # fmt: skip
 
 
 def _labels(
-    model: Model | Bundle, X: Any, got: NDArray[Any], want: NDArray[Any], tolerance: float, data: bytes
+    model: Model | Bundle,
+    X: Any,
+    got: NDArray[Any],
+    want: NDArray[Any],
+    output: str,
+    tolerance: float,
+    data: bytes,
 ) -> Parity:
-    flips = got.reshape(-1).astype(str) != want.reshape(-1).astype(str)
-    near = _near(model, X, got, None, want)
+    kind = np.float64 if got.dtype.kind in "iub" and want.dtype.kind in "fiub" else np.str_
+    flips = got.reshape(-1).astype(kind) != want.reshape(-1).astype(kind)
+    near = _near(model, X, got, output, want)
     trap = _traps.some_rows(flips, near, *_kinds(X, len(flips)), np.inf, "") if flips.any() else None
     nothing = np.zeros(len(flips), dtype=np.bool_)
-    return _report(X, want, data, tolerance, nothing, flips, near, trap, (0.0, 0.0, 0))
+    return _report(X, want, output, data, tolerance, nothing, flips, near, trap, (None, None, None))
 
 
 def _report(
     X: Any,
     want: NDArray[Any],
+    output: str,
     data: bytes,
     tolerance: float,
     off: NDArray[np.bool_],
     flips: NDArray[np.bool_],
     near: NDArray[np.bool_],
     trap: str | None,
-    largest: tuple[float, float, int],
+    largest: tuple[float | None, float | None, int | None],
 ) -> Parity:
     digest = hashlib.sha256()
     for part in (_matrix(X), want):
@@ -209,6 +228,7 @@ def _report(
         digest.update(json.dumps(part.tolist(), default=str).encode() if text else part.tobytes())
     return Parity(
         rows=len(off),
+        output=output,
         largest_absolute=largest[0],
         largest_relative=largest[1],
         largest_ulp=largest[2],
@@ -241,23 +261,26 @@ def _loaded(model: Any, data: bytes) -> Model | Bundle:
     return Bundle.load(model)
 
 
-def _answers(model: Model | Bundle, X: Any, want: NDArray[Any], output: str | None) -> Any:
+def _answers(model: Model | Bundle, X: Any, want: NDArray[Any], output: str | None) -> tuple[str, Any]:
+    """The output's name and its answers."""
     if isinstance(model, Bundle):
         if output is None:
             raise Error("request_invalid", "name the score of the bundle to compare: output=…")
-        return model.score(X)[output]
-    if output is not None:
-        value = model.run(model._feed(X))[output]
-        return (
-            np.array([list(row.values()) for row in value], np.float32) if isinstance(value, list) else value
-        )
-    if want.dtype.kind == "f":
+        return output, model.score(X)[output]
+    if output is None and want.dtype.kind == "f":
         try:
-            return model.predict_proba(X)
+            output = model._probability_port().name
         except Error as error:
             if error.code != "request_invalid":
                 raise
-    return model.predict(X)
+    output = output or model.outputs[0].name
+    value = model.run(model._feed(X)).get(output)
+    if value is None:
+        known = ", ".join(port.name for port in model.outputs)
+        raise Error("request_invalid", f"there is no output {output!r}; the model gives {known}")
+    if isinstance(value, list):
+        return output, np.array([list(row.values()) for row in value], np.float32)
+    return output, value.reshape(-1) if value.ndim == 2 and value.shape[1] == 1 else value
 
 
 def _matrix(X: Any) -> NDArray[Any]:
@@ -265,7 +288,7 @@ def _matrix(X: Any) -> NDArray[Any]:
 
 
 def _near(
-    model: Model | Bundle, X: Any, got: NDArray[Any], output: str | None, want: NDArray[Any]
+    model: Model | Bundle, X: Any, got: NDArray[Any], output: str, want: NDArray[Any]
 ) -> NDArray[np.bool_]:
     """Rows whose answer jumps where one float input moves by one unit in the last place."""
     near = np.zeros(len(got), dtype=np.bool_)
@@ -284,9 +307,9 @@ def _near(
     return near
 
 
-def _answers_from(model: Model, feeds: dict[str, Any], want: NDArray[Any], output: str | None) -> Any:
+def _answers_from(model: Model, feeds: dict[str, Any], want: NDArray[Any], output: str) -> Any:
     X = next(iter(feeds.values())) if len(feeds) == 1 else {k: v.reshape(len(v)) for k, v in feeds.items()}
-    return _answers(model, X, want, output)
+    return _answers(model, X, want, output)[1]
 
 
 def _jumps(got: NDArray[Any], moved: NDArray[Any]) -> NDArray[np.bool_]:
@@ -316,6 +339,16 @@ def _ulps(a: NDArray[Any], b: NDArray[Any], kind: np.dtype[Any]) -> int:
     ordered = [np.where(part < 0, np.iinfo(integer).min - part, part).astype(object) for part in pair]
     finite = np.isfinite(a) & np.isfinite(b)
     return int(max(np.abs(ordered[0] - ordered[1])[finite], default=0))
+
+
+def _finite(apart: NDArray[np.float64]) -> float | None:
+    """The largest difference, where it is a number."""
+    largest = float(apart.max(initial=0.0))
+    return largest if np.isfinite(largest) else None
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3e}"
 
 
 def _some(rows: tuple[int, ...]) -> str:

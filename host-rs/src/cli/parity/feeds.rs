@@ -113,8 +113,8 @@ pub(super) fn feeds<'m>(
         return Ok(vec![(&port.name, tensor(port, columns, rows)?)]);
     }
     let feed = |port: &'m Port| {
-        let column =
-            named(port).ok_or_else(|| invalid(format!("no column for the model's input {:?}", port.name)))?;
+        let column = named(port)
+            .ok_or_else(|| invalid(format!("there is no column for the input {:?}", port.name)))?;
         Ok((&*port.name, tensor(port, &[column], rows)?))
     };
     model.inputs().iter().map(feed).collect()

@@ -40,7 +40,7 @@ pub(super) struct Comparison {
     /// Columns that are neither inputs nor answers, such as an id
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "model")]
     ignore: Vec<String>,
-    /// The output to compare [default: the first that fits the answers]
+    /// The output to compare [default: the first that fits the answers, probabilities before others]
     #[arg(long, value_name = "NAME", requires = "model")]
     output: Option<String>,
     /// What may differ, absolute and relative
@@ -155,9 +155,11 @@ fn numbers_of(marks: &[bool]) -> Vec<usize> {
 fn pair(
     asked: &Comparison,
     columns: &[&Column<'_>],
-    outputs: Vec<(String, Got)>,
+    mut outputs: Vec<(String, Got)>,
     rows: usize,
 ) -> Result<Pair> {
+    // A margin beside a probability fits the same answers.
+    outputs.sort_by_key(|(name, _)| !name.to_lowercase().contains("prob"));
     let cells = (0..rows).flat_map(|row| columns.iter().map(move |column| (*column, row)));
     let numbers: Result<Vec<f64>> = cells.clone().map(|(column, row)| number(column, row)).collect();
     let is_whole = cells.clone().all(|(column, row)| {

@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 /// The format's number.
 const FORMAT: u32 = 1;
+/// Letters of a line of advice.
+const LINE: usize = 80;
 /// Row numbers that a table shows of a list.
 const SHOWN: usize = 5;
 
@@ -100,7 +102,16 @@ impl std::fmt::Display for Parity {
         }
         write!(f, "{:<24}{}", "result", if self.ok { "equal" } else { "different" })?;
         if let Some(trap) = self.trap {
-            write!(f, "\n{:<24}{trap}\n  {}", "looks like", self.advice)?;
+            write!(f, "\n{:<24}{trap}", "looks like")?;
+            let mut width = LINE;
+            for word in self.advice.split(' ') {
+                if width + 1 + word.len() > LINE {
+                    f.write_str("\n ")?;
+                    width = 1;
+                }
+                write!(f, " {word}")?;
+                width += 1 + word.len();
+            }
         }
         Ok(())
     }
