@@ -12,7 +12,7 @@ LISTEN ?= 127.0.0.1:8080
 CARGO  := cargo
 WASM_TARGET := rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 
-.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance test-exports models exports lint deny clean
+.PHONY: help setup wasm build demo serve page test test-rust test-js python test-python test-conformance test-exports models exports bench bench-ready bench-quick lint deny clean
 
 help: ## list the recipes
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -82,6 +82,25 @@ test-exports: python $(VENV)/.exports ## the representative part of `make export
 
 exports: python $(VENV)/.exports ## real exports against onnxruntime and the libraries that trained them
 	$(PY) -m tests.exports.run
+
+BENCH := target/bench
+$(BENCH)/.ready: tests/bench/requirements.txt tests/bench/requirements-lleaves.txt
+	$(PYTHON) -m venv $(BENCH)/venv
+	$(BENCH)/venv/bin/python -m pip install --quiet -r tests/bench/requirements.txt
+	$(PYTHON) -m venv $(BENCH)/lleaves
+	$(BENCH)/lleaves/bin/python -m pip install --quiet -r tests/bench/requirements-lleaves.txt
+	touch $@
+
+bench-ready: setup $(BENCH)/.ready
+	$(BENCH)/venv/bin/python -m pip install --quiet --force-reinstall --no-deps -C build-args="--features one-build" ./bindings-py
+
+RUN_BENCH := $(BENCH)/venv/bin/python -m tests.bench.run --folder $(BENCH) --lleaves $(BENCH)/lleaves/bin/python
+
+bench: bench-ready ## scorebox beside its peers: a table of ratios in target/bench/full/report
+	$(RUN_BENCH)
+
+bench-quick: bench-ready ## the same on small models: does everything run and agree? Its times mean nothing
+	$(RUN_BENCH) --quick
 
 lint: setup bindings-js/node_modules $(VENV)/.ready ## rustfmt, clippy, ruff, mypy, biome, tsc
 	$(CARGO) fmt --check

@@ -1,0 +1,1 @@
+"""`make bench`: scorebox beside its peers, in one process and one run."""
