@@ -28,6 +28,7 @@ mod sheet;
 mod tables;
 mod texts;
 mod view;
+mod what_if;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +63,7 @@ pub use tables::{
 };
 pub use texts::Texts;
 pub use view::{Alert, Band, Lifecycle, Stage, Tag, View, ViewField};
+pub use what_if::{Lever, Toward, WhatIf};
 
 use crate::bundle::MANIFEST;
 use crate::error::{Error, ErrorCode, Result};
@@ -141,6 +143,9 @@ pub struct Manifest {
     /// When a change of customers, data or decisions is worth a look.
     #[serde(default)]
     pub monitoring: Option<Monitoring>,
+    /// Which fields may be varied to say what would change the outcome.
+    #[serde(default)]
+    pub what_if: Option<WhatIf>,
 }
 
 impl Manifest {

@@ -31,6 +31,8 @@ pub struct Options {
     pub held: Option<Held>,
     /// Whether what is decided is counted.
     pub monitor: bool,
+    /// Whether it is said what would change the outcome; for one record.
+    pub what_if: bool,
     /// What a bandit has learned; `None` for what the bundle brings.
     pub state: Option<State>,
 }
@@ -84,7 +86,7 @@ pub fn read_request<'a>(text: &'a [u8], limits: &Limits) -> Result<(Fields<'a>, 
             (key, value) => {
                 if !options.set(key, &value)? {
                     return Err(unknown(
-                        "`record`, `now`, `salt`, `reasons`, `lang`, `echo`, `held`, `state` and `monitor`",
+                        "`record`, `now`, `salt`, `reasons`, `lang`, `echo`, `held`, `state`, `monitor` and `what_if`",
                     ));
                 }
             }
@@ -133,7 +135,10 @@ impl Options {
     /// Takes an option; `false` where there is none of this name. null leaves the default.
     fn set(&mut self, key: &str, value: &Json<'_>) -> Result<bool> {
         match (key, value) {
-            ("now" | "salt" | "reasons" | "lang" | "echo" | "held" | "state" | "monitor", Json::Null) => {}
+            (
+                "now" | "salt" | "reasons" | "lang" | "echo" | "held" | "state" | "monitor" | "what_if",
+                Json::Null,
+            ) => {}
             ("echo", Json::Boolean(all)) => self.echo = if *all { Echo::All } else { Echo::Nothing },
             ("echo", Json::List(names)) => {
                 let name =
@@ -166,7 +171,8 @@ impl Options {
                 });
             }
             ("monitor", Json::Boolean(monitor)) => self.monitor = *monitor,
-            ("monitor", _) => return Err(invalid(key, "must be true or false")),
+            ("what_if", Json::Boolean(what_if)) => self.what_if = *what_if,
+            ("monitor" | "what_if", _) => return Err(invalid(key, "must be true or false")),
             ("held", _) => return Err(invalid(key, HELD_FORMAT)),
             ("state", state) => self.state = Some(State::read(state).map_err(|error| error.at("state"))?),
             _ => return Ok(false),

@@ -17,14 +17,15 @@ mod monitor;
 #[cfg(feature = "authoring")]
 mod sample;
 mod usage;
+mod what_if;
 
 use std::collections::BTreeMap;
 
 use self::assess::Assessment;
 use self::explain::Explaining;
 use self::load::Purpose;
-use crate::decision::{Decision, Letterhead, Shown, digest_input};
-use crate::error::Result;
+use crate::decision::{Decision, Letterhead, Shown, digest_input, outcome_name};
+use crate::error::{Error, ErrorCode, Result};
 use crate::exposure::Exposures;
 use crate::features::Features;
 use crate::frame::{Frame, read_record};
@@ -105,19 +106,26 @@ impl Scorer {
         out.clear();
         let (fields, options) = read_request(request, &self.limits)?;
         let shown = privacy::Shown::new(&options.echo, self.schema.layout())?;
+        if options.what_if {
+            what_if::check(self)?;
+        }
         let frame = read_record(&fields, self.schema.layout(), options.now);
         let assessment = self.assess(frame, &options)?;
         if options.monitor {
             self.observe(&assessment);
         }
         self.write_decision(&assessment, 0, &options, out);
-        if let Some(shown) = shown
-            && out.pop() == Some(b'}')
-        {
+        // What was asked for beside the decision comes after its digests.
+        let end = out.pop();
+        if options.what_if {
+            let outcome = outcome_name(&assessment.quality[0], assessment.ruling(0));
+            what_if::write(self, &fields, outcome, &options, out)?;
+        }
+        if let Some(shown) = shown {
             out.extend_from_slice(b",\"record\":");
             shown.write(&assessment.columns, 0, &options.salt, out);
-            out.push(b'}');
         }
+        out.extend(end);
         Ok(())
     }
 
@@ -129,6 +137,10 @@ impl Scorer {
     pub fn score_table(&mut self, table: &[u8], options: &[u8], out: &mut Vec<u8>) -> Result<()> {
         out.clear();
         let (options, output) = read_options(options, &self.limits)?;
+        if options.what_if {
+            let message = "what would change the outcome is asked for one record at a time";
+            return Err(Error::new(ErrorCode::RequestInvalid, message).at("what_if"));
+        }
         let table = table::read(table)?;
         // A batch that fails half way has decided nothing, so nothing of it is counted.
         let before = if options.monitor { self.counts.clone() } else { None };

@@ -22,6 +22,9 @@ mod hit_policies;
 #[path = "policies/measures.rs"]
 mod measures;
 
+#[path = "policies/what_if.rs"]
+mod what_if;
+
 #[path = "policies/steps.rs"]
 mod steps;
 

@@ -16,6 +16,7 @@ mod scorecard;
 mod scores;
 mod tables;
 mod view;
+mod what_if;
 
 pub(super) use tables::check_tables;
 
@@ -98,6 +99,9 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
     }
     if let Some(monitoring) = &manifest.monitoring {
         monitoring::check_monitoring(monitoring, manifest).map_err(|error| error.at("monitoring"))?;
+    }
+    if let Some(own) = &manifest.what_if {
+        what_if::check_what_if(own, manifest).map_err(|error| error.at("what_if"))?;
     }
     match &manifest.reasons {
         Some(reasons) => decision::check_reasons(reasons, manifest).map_err(|error| error.at("reasons")),

@@ -49,6 +49,7 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "sources": manifest.sources,
         "checks": manifest.checks,
         "duplicates": manifest.duplicates,
+        "what_if": manifest.what_if,
         "scores": scores,
         "points": manifest.scorecard.as_ref().map(|card| {
             let (min, max) = card.range();
