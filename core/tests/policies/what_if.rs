@@ -25,6 +25,11 @@ fn folder(fields: &Value) -> Folder {
     }))
 }
 
+/// A rule that lacks a value decides as `on_error` says, so records have all of them.
+fn record(amount: i64) -> Value {
+    json!({"amount": amount, "share": 0.25, "job": "a"})
+}
+
 fn ask(fields: &Value, record: &Value) -> Value {
     let mut out = Vec::new();
     let request = json!({"record": record, "what_if": true}).to_string();
@@ -49,20 +54,17 @@ fn ask(fields: &Value, record: &Value) -> Value {
 fn the_nearest_change_is_found_on_either_side() {
     let both = json!([{"of": "amount", "step": 100}]);
     for (amount, to, steps) in [(3_200, 2_900, 3), (3_900, 4_100, 2), (3_500, 4_100, 6), (6_100, 6_000, 1)] {
-        let found = ask(&both, &json!({"amount": amount}));
+        let found = ask(&both, &record(amount));
         let change = &found["changes"][0];
         assert_eq!((&change["from"], &change["to"]), (&json!(amount), &json!(to)), "{found}");
         assert_eq!((&change["steps"], &change["outcome"]), (&json!(steps), &json!("approve")));
     }
     let up = json!([{"of": "amount", "step": 100, "direction": "up"}]);
-    assert_eq!(ask(&up, &json!({"amount": 3_200}))["changes"][0]["to"], 4_100);
+    assert_eq!(ask(&up, &record(3_200))["changes"][0]["to"], 4_100);
     // Nothing is found past the input's own range, nor past the steps.
-    assert_eq!(ask(&up, &json!({"amount": 9_000}))["without"], json!(["amount"]));
+    assert_eq!(ask(&up, &record(9_000))["without"], json!(["amount"]));
     let few = json!([{"of": "amount", "step": 100, "max_steps": 2}]);
-    assert_eq!(
-        ask(&few, &json!({"amount": 3_500})),
-        json!({"changes": [], "without": ["amount"], "tried": 4})
-    );
+    assert_eq!(ask(&few, &record(3_500)), json!({"changes": [], "without": ["amount"], "tried": 4}));
 }
 
 #[test]
@@ -82,15 +84,16 @@ fn changes_are_ordered_by_steps_and_what_is_missing_is_not_varied() {
             "without": ["job"], "tried": 6
         })
     );
-    let found = ask(&fields, &json!({"amount": 1_500, "job": null}));
-    assert_eq!(found["without"], json!(["share", "job"]));
+    // Without a share the outcome is that of `on_error`, whatever the amount; the rule on jobs comes before.
+    let found = ask(&fields, &json!({"amount": 1_500, "job": "a"}));
+    assert_eq!(found["without"], json!(["share", "amount"]));
 }
 
 #[test]
-fn a_record_that_cannot_be_decided_on_is_no_way_out() {
-    // Above 10,000 the record is out of range, which only degrades; a missing amount would be refused.
+fn a_lever_may_reach_past_the_range_of_its_input() {
+    // Above 10,000 the record is out of range, which degrades it and no more.
     let fields = json!([{"of": "amount", "step": 5_000, "max": 1e9, "direction": "up"}]);
-    let found = ask(&fields, &json!({"amount": 1_000}));
+    let found = ask(&fields, &record(1_000));
     assert_eq!(found["changes"][0]["to"], 11_000, "{found}");
 }
 
