@@ -271,9 +271,14 @@ impl<C: Compute> Kernel for Gemm<C> {
             }
             if let (Some(plan), Some(addend)) = (&plan, addend) {
                 plan.rows(&mut |[to, from]| {
-                    for at in 0..plan.inner() {
-                        let term = self.beta.times(addend[from + at * plan.step(1)]);
-                        out[to + at] = out[to + at].plus(term);
+                    let out = &mut out[to..to + plan.inner()];
+                    if plan.step(1) == 1 {
+                        let terms = &addend[from..from + plan.inner()];
+                        out.iter_mut().zip(terms).for_each(|(sum, &c)| *sum = sum.plus(self.beta.times(c)));
+                        return;
+                    }
+                    for (at, sum) in out.iter_mut().enumerate() {
+                        *sum = sum.plus(self.beta.times(addend[from + at * plan.step(1)]));
                     }
                 });
             }
