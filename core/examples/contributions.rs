@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use scorebox_core::onnx::{DType, Data, Model, Shape, Tensor, Value, ValueType};
-use scorebox_core::reasons::{Contributions, Explainer, measure};
+use scorebox_core::reasons::{Contributions, Explainer, Subject};
 use scorebox_core::{Error, ErrorCode, Limits};
 
 fn read(path: &str, kind: &ValueType) -> Result<Value, Box<dyn std::error::Error>> {
@@ -26,6 +26,10 @@ fn read(path: &str, kind: &ValueType) -> Result<Value, Box<dyn std::error::Error
     Ok(Value::Tensor(tensor.ok_or_else(|| Error::new(ErrorCode::InputShape, "rows of unequal length"))?))
 }
 
+fn width(path: &str) -> Result<usize, Box<dyn std::error::Error>> {
+    Ok(std::fs::read_to_string(path)?.lines().next().map_or(0, |line| line.split(',').count()))
+}
+
 #[allow(clippy::print_stdout, reason = "a program's output")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,13 +39,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = Arc::new(Model::load(&std::fs::read(model)?, &Limits::DEFAULT)?);
     let [input] = model.inputs() else { return Err("the model must have one input".into()) };
     let (name, kind) = (input.name.clone(), input.kind.clone());
-    let profile = measure(&model, &[(&*name, &read(sample, &kind)?)])?;
-    let mut explainer = Explainer::new(&model, Some(&profile))?;
+    let subject = Subject { output: None, widths: vec![Some(width(sample)?)] };
+    let mut measure = subject.measure(&model)?;
+    measure.add(&[(&*name, &read(sample, &kind)?)])?;
+    let mut explainer = Explainer::new(&model, &subject, Some(&measure.finish()?))?;
     let mut found = Contributions::default();
     explainer.contributions(&[(&*name, &read(rows, &kind)?)], &mut found)?;
     for row in 0..found.rows {
         for output in 0..found.outputs {
-            let mut cells = vec![explainer.base(output)];
+            let mut cells = vec![explainer.base()[output]];
             cells.extend_from_slice(found.of(row, output));
             cells.push(found.margins[row * found.outputs + output]);
             println!("{}", cells.iter().map(f64::to_string).collect::<Vec<_>>().join(","));

@@ -143,22 +143,39 @@ impl Scoring {
     /// What the model's run gives: `run_value`, `run_budget`; `run_value` where an output has another
     /// shape than one answer per row.
     pub fn run(&mut self, columns: &[Column], rows: &[usize], answers: &mut Answers) -> Result<()> {
-        answers.clear();
-        if self.row_by_row {
-            return rows
-                .iter()
-                .try_for_each(|row| self.run_part(columns, std::slice::from_ref(row), answers));
-        }
-        if rows.is_empty() { Ok(()) } else { self.run_part(columns, rows, answers) }
+        self.run_with(columns, rows, answers, &mut |session, feeds| session.run(feeds))
     }
 
-    fn run_part(&mut self, columns: &[Column], rows: &[usize], answers: &mut Answers) -> Result<()> {
+    /// Runs these rows of the columns by `run`, which may look on; it is called for each row where the model
+    /// takes only one at a time.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and those of `run`.
+    pub(crate) fn run_with(
+        &mut self,
+        columns: &[Column],
+        rows: &[usize],
+        answers: &mut Answers,
+        run: &mut dyn FnMut(&mut Session, &[(&str, &Value)]) -> Result<()>,
+    ) -> Result<()> {
+        answers.clear();
+        let part = if self.row_by_row { 1 } else { rows.len().max(1) };
+        rows.chunks(part).try_for_each(|rows| self.run_part(columns, rows, answers, run))
+    }
+
+    fn run_part(
+        &mut self,
+        columns: &[Column],
+        rows: &[usize],
+        answers: &mut Answers,
+        run: &mut dyn FnMut(&mut Session, &[(&str, &Value)]) -> Result<()>,
+    ) -> Result<()> {
         for (feed, tensor) in self.feeds.iter().zip(&mut self.tensors) {
             feed.fill(columns, rows, tensor)?;
         }
         let feeds: Vec<(&str, &Value)> =
             self.feeds.iter().zip(&self.tensors).map(|(feed, tensor)| (feed.input(), tensor)).collect();
-        self.session.run(&feeds)?;
+        run(&mut self.session, &feeds)?;
         if self.kind == OutputKind::Vector {
             answers.width = self.answer.read_vector(&self.session, rows.len(), &mut answers.vector)?;
             return Ok(());

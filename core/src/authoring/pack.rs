@@ -11,7 +11,7 @@ use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, Programs, REFERENCE, 
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{InputType, Manifest, Model, Take, located};
-use crate::reasons::Baseline;
+use crate::reasons::Measure;
 use crate::reference::{FORMAT, ModelProfile, Reference};
 use crate::scorer::Scorer;
 use crate::scorer::golden::{Expected, GoldenRecord, difference};
@@ -182,16 +182,12 @@ impl<'a> Packing<'_, 'a> {
             fields.push((name.clone(), FieldCounter::new(texts)));
         }
         let mut counts = (0, 0);
-        let mut baseline = Baseline::default();
-        scorer.each_scored(sample, |chunk| {
+        let measured = scorer.each_scored(sample, |chunk| {
             counts = (counts.0 + chunk.rows as u64, counts.1 + chunk.scored.len() as u64);
             for (name, counter) in &mut fields {
                 if let Some(column) = chunk.scope.position(name).and_then(|place| chunk.columns.get(place)) {
                     chunk.scored.iter().for_each(|&row| counter.push(column, row));
                 }
-            }
-            if let Some(part) = &chunk.baseline {
-                baseline.merge(part);
             }
         })?;
         let mix = scorer.take_mix();
@@ -201,10 +197,10 @@ impl<'a> Packing<'_, 'a> {
             return Err(Error::new(ErrorCode::RecordMalformed, message));
         }
         let explained = self.manifest.reasons.as_ref().and_then(|reasons| reasons.model.as_ref());
-        let mut baseline = Some(baseline.finish());
+        let mut profile = measured.map(Measure::finish).transpose()?;
         let models = self.manifest.models.iter().map(|model| {
             let bytes = files.get(&*model.onnx_file()).map_or(&[][..], |bytes| bytes);
-            let reasons = if explained == Some(&model.id) { baseline.take() } else { None };
+            let reasons = if explained == Some(&model.id) { profile.take() } else { None };
             (model.id.clone(), ModelProfile { sha256: sha256(bytes), reasons })
         });
         let raw = self.manifest.scores.values().filter_map(|score| Some(&score.anomaly.as_ref()?.of));

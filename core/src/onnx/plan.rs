@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::kernel::{Inputs, Io, Kernel, Scratch};
+use super::shape::DimList;
 use super::tensor::Tensor;
 use super::value::Value;
 use crate::error::{Error, ErrorCode, Result};
@@ -31,6 +32,10 @@ pub(crate) struct Step {
     pub(crate) outputs: Box<[u32]>,
     /// Names node and operator in errors.
     pub(crate) place: Box<str>,
+    /// The operator's name, which is unique over the domains that there are.
+    pub(crate) operator: &'static str,
+    /// What is known of the shape of each output.
+    pub(crate) dims: Box<[DimList]>,
     /// Bytes of the narrowest element among the outputs: turns a budget of bytes into elements.
     pub(crate) width: usize,
 }
@@ -79,6 +84,15 @@ pub(crate) struct Means<'r> {
 /// Bytes made in a nested graph that cost as much as a step.
 const STEP_BYTES: usize = 4096;
 
+/// Looks at what some steps read while a plan runs.
+pub(crate) trait Watcher {
+    /// The steps that it looks at, ascending.
+    fn steps(&self) -> &[usize];
+
+    /// Looks at what the step at this place of [`Self::steps`] is about to read.
+    fn see(&mut self, watched: usize, inputs: &dyn Inputs) -> Result<()>;
+}
+
 struct StepInputs<'r> {
     sources: &'r [Source],
     slots: &'r [Value],
@@ -113,22 +127,31 @@ impl Inputs for StepInputs<'_> {
 }
 
 impl Plan {
-    /// Runs the steps before step `until` and hands what that step would read to `read`.
-    pub(crate) fn read_before<R>(
+    /// Runs the steps in order and shows what each step that is watched would read to `watcher` before it
+    /// runs. Without `to_end` it stops at the last of them, and outputs are not made.
+    pub(crate) fn run_watched(
         &self,
-        until: usize,
+        watcher: &mut dyn Watcher,
+        to_end: bool,
         frame: &mut Frame,
         outer: &dyn Inputs,
         means: &mut Means<'_>,
-        read: impl FnOnce(&dyn Inputs) -> Result<R>,
-    ) -> Result<R> {
-        let (before, step) = match self.steps.split_at_checked(until) {
-            Some((before, [step, ..])) => (before, step),
-            _ => return Err(Error::new(ErrorCode::Internal, format!("the plan has no step {until}"))),
-        };
-        self.run_steps(before, frame, outer, means)?;
-        let sources = &step.inputs;
-        read(&StepInputs { sources, slots: &frame.slots, constants: &self.constants, outer })
+    ) -> Result<()> {
+        let mut done = 0;
+        for watched in 0..watcher.steps().len() {
+            let at = watcher.steps()[watched];
+            let Some(step) = self.steps.get(at) else {
+                return Err(Error::new(ErrorCode::Internal, format!("the plan has no step {at}")));
+            };
+            if let Some(before) = self.steps.get(done..at) {
+                self.run_steps(before, frame, outer, means)?;
+                done = at;
+            }
+            let sources = &step.inputs;
+            let inputs = StepInputs { sources, slots: &frame.slots, constants: &self.constants, outer };
+            watcher.see(watched, &inputs)?;
+        }
+        if to_end { self.run_from(done, frame, outer, means) } else { Ok(()) }
     }
 
     fn run_steps(
@@ -147,7 +170,18 @@ impl Plan {
 
     /// Runs all steps. `frame` has been opened for this plan.
     pub(crate) fn run(&self, frame: &mut Frame, outer: &dyn Inputs, means: &mut Means<'_>) -> Result<()> {
-        self.run_steps(&self.steps, frame, outer, means)?;
+        self.run_from(0, frame, outer, means)
+    }
+
+    /// Runs the steps from this one on, and makes the outputs.
+    fn run_from(
+        &self,
+        first: usize,
+        frame: &mut Frame,
+        outer: &dyn Inputs,
+        means: &mut Means<'_>,
+    ) -> Result<()> {
+        self.run_steps(self.steps.get(first..).unwrap_or_default(), frame, outer, means)?;
         for &(source, slot) in &self.copies {
             let mut target = frame.slots.get_mut(slot as usize).map(std::mem::take).unwrap_or_default();
             let sources = [source];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::kernel::{Inputs, Scratch};
 use super::model::{AxisRule, Model};
-use super::plan::{Frame, Means, Plan};
+use super::plan::{Frame, Means, Plan, Watcher};
 use super::shape::Shape;
 use super::value::Value;
 use crate::error::{Error, ErrorCode, Result};
@@ -66,17 +66,20 @@ impl Session {
         self.prepared(feeds, |plan, frame, outer, means| plan.run(frame, outer, means))
     }
 
-    /// Runs the model up to step `step` of its plan and hands what that step would read to `read`.
+    /// Runs the model and shows what some steps read to `watcher`. Without `to_end` it stops at the last of
+    /// them, and there are no outputs.
     ///
     /// # Errors
-    /// As [`Self::run`], and those of `read`.
-    pub(crate) fn read_before<R>(
+    /// As [`Self::run`], and those of the watcher.
+    pub(crate) fn run_watched(
         &mut self,
         feeds: &[(&str, &Value)],
-        step: usize,
-        read: impl FnOnce(&dyn Inputs) -> Result<R>,
-    ) -> Result<R> {
-        self.prepared(feeds, |plan, frame, outer, means| plan.read_before(step, frame, outer, means, read))
+        watcher: &mut dyn Watcher,
+        to_end: bool,
+    ) -> Result<()> {
+        self.prepared(feeds, |plan, frame, outer, means| {
+            plan.run_watched(watcher, to_end, frame, outer, means)
+        })
     }
 
     fn prepared<R>(

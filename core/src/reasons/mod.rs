@@ -1,20 +1,23 @@
-//! Reasons: what each feature of a record contributes to a model's score, exactly.
+//! Reasons: what each feature of a record contributes to a model's score, exactly where there is an exact
+//! answer.
 //!
-//! An [`Explainer`] finds the trees or the weighted sum in a model that make its score, and how the
-//! columns of the model's inputs reach them. What "not known" means is taken from a [`Profile`] of a
-//! sample of records, made when a bundle is packed: for trees how many of its rows reach each node,
-//! for weighted sums the mean of each column. Base value and contributions add up to the margin; where
-//! they do not, there is no answer ([`crate::ErrorCode::ReasonsSum`]).
+//! [`terms`] takes a model's answer apart into a sum of trees and of values that one feature makes alone.
+//! What "not known" means is taken from a sample of records, of which a [`Profile`] keeps counts and means:
+//! how many of its rows reach each node of a tree, the mean of each value that is summed. [`exact`] explains
+//! term by term while the model runs; [`trees`] is where the work is. Base value and contributions add up to
+//! the margin; where they do not, there is no answer ([`crate::ErrorCode::ReasonsSum`]).
 
-mod baseline;
 mod codes;
+mod contributions;
+mod exact;
 mod explainer;
-mod locate;
+mod numbers;
 mod profile;
-pub mod shapley;
+mod quadrature;
+mod terms;
 mod trees;
 
-pub use baseline::Baseline;
 pub use codes::CodeMap;
-pub use explainer::{Contributions, Explainer};
-pub use profile::{Profile, measure};
+pub use contributions::Contributions;
+pub use explainer::{Explainer, Subject};
+pub use profile::{Measure, Profile};

@@ -135,7 +135,12 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
         if scorer.deferred.get(at).copied().unwrap_or(false) {
             continue;
         }
-        model.run(&columns, &scored, answers).map_err(|error| error.at(format_args!("models[{at}]")))?;
+        let explaining = scorer.explaining.as_mut().filter(|explaining| explaining.explains(at, options));
+        let done = match explaining {
+            Some(explaining) => explaining.run(model, &columns, &scored, answers),
+            None => model.run(&columns, &scored, answers),
+        };
+        done.map_err(|error| error.at(format_args!("models[{at}]")))?;
     }
     let mut card = scorer
         .card
@@ -187,13 +192,7 @@ pub(super) fn assess(scorer: &mut Scorer, frame: Frame, options: &Options) -> Re
     };
     let explained = match &mut scorer.explaining {
         Some(explaining) if options.reasons != Some(0) => {
-            let place = explaining.model();
-            match (scorer.models.get_mut(place), scorer.answers.get(place)) {
-                (Some(model), Some(answers)) => {
-                    explaining.explain(model, answers, &columns, &scored, rows, options)?
-                }
-                _ => Vec::new(),
-            }
+            explaining.explain(&scorer.answers, &scored, rows, options)?
         }
         _ => Vec::new(),
     };

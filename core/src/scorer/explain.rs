@@ -6,7 +6,8 @@ use crate::decision::{CardTally, Explanation, Reason, ReasonSource};
 use crate::error::{Error, ErrorCode, Result};
 use crate::manifest::{self, Against, Class, OutputKind, ReasonMethod, Reasons};
 use crate::models::{Answers, Scoring};
-use crate::reasons::{CodeMap, Contributions, Explainer};
+use crate::onnx::ValueInfo;
+use crate::reasons::{CodeMap, Contributions, Explainer, Subject};
 use crate::reference::Reference;
 use crate::request::Options;
 use crate::rules::Column;
@@ -22,6 +23,7 @@ pub(super) struct Explaining {
     sign: f64,
     top: usize,
     contributions: Contributions,
+    part: Contributions,
 }
 
 /// What explains one row.
@@ -32,9 +34,9 @@ pub(super) struct Explained {
 }
 
 impl Explaining {
-    /// The place of the model that is explained.
-    pub(super) const fn model(&self) -> usize {
-        self.model
+    /// Whether a call with these options explains the model at this place.
+    pub(super) fn explains(&self, model: usize, options: &Options) -> bool {
+        model == self.model && options.reasons != Some(0)
     }
 
     /// Prepares contributions of the model at this place.
@@ -46,8 +48,8 @@ impl Explaining {
         reference: Option<&Reference>,
     ) -> Result<Self> {
         let profile = reference.and_then(|reference| reference.models.get(&spec.id)?.reasons.as_ref());
-        let explainer = Explainer::new(&scoring.shared(), profile)?;
-        let trees = profile.is_some_and(|profile| !profile.covers.is_empty());
+        let explainer = Explainer::new(&scoring.shared(), &subject(spec, scoring), profile)?;
+        let trees = explainer.has_trees();
         let method = if trees { ReasonMethod::TreeShap } else { ReasonMethod::Linear };
         if reasons.method.is_some_and(|asked| asked != method) {
             let message = if trees {
@@ -75,30 +77,42 @@ impl Explaining {
             sign,
             top: reasons.top,
             contributions: Contributions::default(),
+            part: Contributions::default(),
         })
     }
 
-    /// Explains the scored rows that have an answer.
-    pub(super) fn explain(
+    /// Runs the model on the scored rows and explains them on the way.
+    pub(super) fn run(
         &mut self,
         scoring: &mut Scoring,
-        answers: &Answers,
         columns: &[Column],
+        scored: &[usize],
+        answers: &mut Answers,
+    ) -> Result<()> {
+        let Self { explainer, contributions, part, .. } = self;
+        contributions.rows = 0;
+        scoring.run_with(columns, scored, answers, &mut |session, feeds| {
+            explainer.run(session, feeds, part)?;
+            contributions.append(part);
+            Ok(())
+        })
+    }
+
+    /// The explanations of the rows that have an answer, from the run before.
+    pub(super) fn explain(
+        &self,
+        answers: &[Answers],
         scored: &[usize],
         rows: usize,
         options: &Options,
     ) -> Result<Vec<Option<Explained>>> {
         let mut explained: Vec<Option<Explained>> = Vec::new();
         explained.resize_with(rows, || None);
-        let answered = scored.iter().zip(&answers.score).filter(|(_, score)| score.is_finite());
-        let answered: Vec<usize> = answered.map(|(&row, _)| row).collect();
-        let chunk = if scoring.is_row_by_row() { 1 } else { answered.len().max(1) };
-        for part in answered.chunks(chunk) {
-            self.explainer.contributions(&scoring.feeds(columns, part)?, &mut self.contributions)?;
-            for (at, &row) in part.iter().enumerate() {
-                if let Some(slot) = explained.get_mut(row) {
-                    *slot = Some(self.row(at, options.reasons.unwrap_or(self.top)));
-                }
+        let scores = answers.get(self.model).map_or(&[][..], |answers| &answers.score);
+        for (at, (&row, score)) in scored.iter().zip(scores).enumerate() {
+            if let Some(slot) = explained.get_mut(row).filter(|_| score.is_finite()) {
+                self.contributions.check(at, self.explainer.base())?;
+                *slot = Some(self.row(at, options.reasons.unwrap_or(self.top)));
             }
         }
         Ok(explained)
@@ -111,14 +125,26 @@ impl Explaining {
             .iter()
             .map(|contribution| self.sign * contribution)
             .collect();
-        let base = self.sign * self.explainer.base(self.output);
-        let margin = self.contributions.margins.get(at * self.contributions.outputs + self.output);
+        let base = self.sign * self.explainer.base().get(self.output).copied().unwrap_or(f64::NAN);
         let explanation = Explanation {
             base,
-            margin: self.sign * margin.copied().unwrap_or(f64::NAN),
+            margin: self.sign * self.contributions.margin(at, self.output),
             sum: contributions.iter().fold(base, |sum, contribution| sum + contribution),
         };
         Explained { explanation, ranked: self.codes.rank(&contributions, top) }
+    }
+}
+
+/// What is explained of a model: its answer, or its margin where the answer is no function of sums.
+pub(super) fn subject(spec: &manifest::Model, scoring: &Scoring) -> Subject {
+    let width = |info: &ValueInfo| spec.inputs.get(&*info.name).map(|feed| feed.names().len());
+    let widths = scoring.model().inputs().iter().map(width).collect();
+    let subject = Subject { output: Some(spec.output.name.clone()), widths };
+    match &spec.margin {
+        Some(margin) if subject.find(scoring.model()).is_err() => {
+            Subject { output: Some(margin.name.clone()), ..subject }
+        }
+        _ => subject,
     }
 }
 

@@ -1,12 +1,12 @@
 //! A training sample through the stages, for the reference profile.
 
 use super::load::{Purpose, load};
-use super::{Scorer, batch};
+use super::{Scorer, batch, explain};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::models::Scoring;
 use crate::monitoring::Mix;
-use crate::reasons::{Baseline, measure};
+use crate::reasons::Measure;
 use crate::request::Options;
 use crate::rules::Column;
 use crate::scope::Scope;
@@ -22,8 +22,6 @@ pub(crate) struct SampleChunk<'c> {
     pub(crate) rows: usize,
     /// The rows that were scored.
     pub(crate) scored: &'c [usize],
-    /// Counts for the contributions of the explained model, where there is one.
-    pub(crate) baseline: Option<Baseline>,
 }
 
 impl Scorer {
@@ -37,40 +35,45 @@ impl Scorer {
         self.counts.take().map(|counts| counts.mix).unwrap_or_default()
     }
 
-    /// Takes a table of training rows through the stages, chunk by chunk.
-    pub(crate) fn each_scored(&mut self, table: &[u8], mut take: impl FnMut(&SampleChunk<'_>)) -> Result<()> {
+    /// Takes a table of training rows through the stages, chunk by chunk. What the explained model's
+    /// contributions start from is measured on the way.
+    pub(crate) fn each_scored(
+        &mut self,
+        table: &[u8],
+        mut take: impl FnMut(&SampleChunk<'_>),
+    ) -> Result<Option<Measure>> {
         let scope = self.scope.clone();
         let table = table::read(table)?;
-        let reasons = self.manifest.reasons.as_ref();
-        let explained = reasons.and_then(|reasons| reasons.model.clone());
-        let explained = explained.and_then(|id| self.manifest.models.iter().position(|model| model.id == id));
+        let (explained, mut measure) = match self.explained_model() {
+            Some(at) => {
+                let (spec, model) = (&self.manifest.models[at], self.models[at].shared());
+                let subject = explain::subject(spec, &self.models[at]);
+                (at, Some(subject.measure(&model).map_err(|error| error.at("reasons"))?))
+            }
+            None => (0, None),
+        };
         let options = Options { monitor: true, ..Options::default() };
         batch::each_chunk(self, &table, &options, |scorer, assessment| {
             let rows = assessment.quality.len();
             let scored: Vec<usize> = (0..rows).filter(|&row| assessment.is_sound(row)).collect();
-            let baseline = match explained.and_then(|at| scorer.models.get_mut(at)) {
-                Some(model) if !scored.is_empty() => Some(baseline(model, &assessment.columns, &scored)?),
-                _ => None,
-            };
-            take(&SampleChunk {
-                scope: &scope,
-                columns: &assessment.columns,
-                rows,
-                scored: &scored,
-                baseline,
-            });
+            if let (Some(measure), Some(model)) = (&mut measure, scorer.models.get_mut(explained)) {
+                add(measure, model, &assessment.columns, &scored)?;
+            }
+            take(&SampleChunk { scope: &scope, columns: &assessment.columns, rows, scored: &scored });
             Ok(())
-        })
+        })?;
+        Ok(measure)
+    }
+
+    /// The place of the model that reasons are about.
+    fn explained_model(&self) -> Option<usize> {
+        let id = self.manifest.reasons.as_ref()?.model.as_ref()?;
+        self.manifest.models.iter().position(|model| model.id == *id)
     }
 }
 
-/// The sums of a chunk's profile.
-fn baseline(model: &mut Scoring, columns: &[Column], rows: &[usize]) -> Result<Baseline> {
-    let onnx = model.shared();
-    let mut baseline = Baseline::default();
-    let part = if model.is_row_by_row() { 1 } else { rows.len() };
-    for rows in rows.chunks(part) {
-        baseline.add(&measure(&onnx, &model.feeds(columns, rows)?)?, rows.len());
-    }
-    Ok(baseline)
+/// Adds some rows to what is measured.
+fn add(measure: &mut Measure, model: &mut Scoring, columns: &[Column], rows: &[usize]) -> Result<()> {
+    let part = if model.is_row_by_row() { 1 } else { rows.len().max(1) };
+    rows.chunks(part).try_for_each(|rows| measure.add(&model.feeds(columns, rows)?))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scorebox_core::onnx::{Model, Session, Shape, Tensor, Value};
-use scorebox_core::reasons::{Contributions, Explainer, Profile};
+use scorebox_core::reasons::{Contributions, Explainer, Profile, Subject};
 use scorebox_core::scorer::Scorer;
 use scorebox_core::{Error, ErrorCode, Limits};
 use serde_json::json;
@@ -111,7 +111,7 @@ fn meet(code: ErrorCode) -> Option<Error> {
         ErrorCode::ReasonsSum => {
             let model = Arc::new(Model::load(LINEAR, &Limits::DEFAULT).ok()?);
             let profile = Profile { means: vec![0.0; 3], ..Profile::default() };
-            let mut explainer = Explainer::new(&model, Some(&profile)).ok()?;
+            let mut explainer = Explainer::new(&model, &Subject::default(), Some(&profile)).ok()?;
             let row = Tensor::new(Shape::matrix(1, 3), scorebox_core::onnx::Data::F32(vec![f32::NAN; 3]))?;
             explainer.contributions(&[("X", &Value::Tensor(row))], &mut Contributions::default()).unwrap_err()
         }

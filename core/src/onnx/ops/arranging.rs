@@ -1,7 +1,6 @@
 //! Operators that lay elements out anew by strides alone: Transpose, Slice, Expand, Tile, Concat, Split.
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::explain::ExplainPart;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, MAX_RANK, Shape};
 
@@ -248,11 +247,6 @@ impl Kernel for Concat {
             start += own;
         }
         assemble(io, 0, first.dtype(), shape, parts.iter().map(|(tensor, copy)| (*tensor, copy)))
-    }
-
-    fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        // Tables have two axes, so these are the last one; along the first, rows are joined.
-        matches!(self.axis, 1 | -1).then_some(ExplainPart::SideBySide)
     }
 }
 

@@ -92,7 +92,7 @@ impl Kernel for Cast {
     }
 
     fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        Some(ExplainPart::Columnwise)
+        matches!(self.to, DType::F32 | DType::F64).then_some(ExplainPart::Same)
     }
 }
 

@@ -49,7 +49,7 @@ impl Kernel for Identity {
     }
 
     fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        Some(ExplainPart::Columnwise)
+        Some(ExplainPart::Same)
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<Option<Id>>,
     pub(super) outputs: Vec<Id>,
     pub(super) place: Box<str>,
+    pub(super) operator: &'static str,
 }
 
 /// Values and steps of one plan. Behind cells, because a nested graph that is being planned adds the

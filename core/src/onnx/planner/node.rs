@@ -72,7 +72,7 @@ fn add_any<'a>(
     drop(spec);
     let mut inputs = inputs;
     inputs.extend(nest.outer.taken.into_inner().into_iter().map(Some));
-    let ids = finish(scope, node, built, inputs, outputs.len(), shared)?;
+    let ids = finish(scope, node, operator.name, built, inputs, outputs.len(), shared)?;
     for (name, id) in outputs.iter().zip(ids) {
         if !name.is_empty() {
             scope.bind(name, id)?;
@@ -85,6 +85,7 @@ fn add_any<'a>(
 fn finish(
     scope: &Scope<'_>,
     node: &NodeProto<'_>,
+    operator: &'static str,
     built: Built,
     inputs: Vec<Option<Id>>,
     outputs: usize,
@@ -122,7 +123,7 @@ fn finish(
         return Ok(known.into_iter().map(|tensor| builder.add_constant(tensor)).collect());
     }
     let ids: Vec<Id> = facts.into_iter().map(|fact| builder.add(fact, Origin::Made)).collect();
-    builder.step(Draft { kernel, inputs, outputs: ids.clone(), place: place(node).into() });
+    builder.step(Draft { kernel, inputs, outputs: ids.clone(), place: place(node).into(), operator });
     Ok(ids)
 }
 

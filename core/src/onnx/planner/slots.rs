@@ -83,8 +83,10 @@ pub(super) fn assign(values: &[Known], drafts: Vec<Draft>, inputs: &[Id], output
             inputs: draft.inputs.iter().map(source).collect(),
             outputs: draft.outputs.iter().map(|&id| slots.of[id]).collect(),
             width: draft.outputs.iter().map(|&id| width(&values[id].fact)).min().unwrap_or(1),
+            dims: draft.outputs.iter().map(|&id| values[id].fact.dims.clone()).collect(),
             kernel: draft.kernel,
             place: draft.place,
+            operator: draft.operator,
         };
         for &id in draft.inputs.iter().flatten().chain(&draft.outputs) {
             // Marking a value as freed keeps one that is used twice by a step from being freed twice.

@@ -2,7 +2,6 @@
 
 use super::features::{NUMBERS, floats, table};
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::explain::ExplainPart;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, Shape};
 use crate::onnx::tensor::DType;
@@ -104,10 +103,6 @@ impl Kernel for FeatureVectorizer {
         }
         io.scratch.f32 = space;
         Ok(())
-    }
-
-    fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        Some(ExplainPart::SideBySide)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use super::features::{NUMBERS, check_width, numbers};
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::explain::ExplainPart;
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::Dim;
 use crate::onnx::tensor::{DType, Element};
@@ -105,9 +104,5 @@ impl<T: Element + Send + Sync> Kernel for Imputer<T> {
             *out = if replace { fill } else { value };
         }
         Ok(())
-    }
-
-    fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        Some(ExplainPart::Columnwise)
     }
 }

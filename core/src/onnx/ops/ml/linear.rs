@@ -8,7 +8,7 @@ use super::features::{NUMBERS, Table, rows_and_columns, table, with_floats};
 use super::labels;
 use super::transform::{PostTransform, logistic};
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::explain::{ExplainPart, Linear};
+use crate::onnx::explain::{ExplainPart, Linear, Scores};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, Shape};
 use crate::onnx::tensor::DType;
@@ -137,8 +137,17 @@ impl Sums {
         Ok(rows)
     }
 
-    const fn part(&self) -> Linear<'_> {
-        Linear { coefficients: self.coefficients.as_slice(), intercepts: self.intercepts.as_slice() }
+    const fn part(&self, scores: Scores) -> ExplainPart<'_> {
+        let (coefficients, intercepts) = (self.coefficients.as_slice(), self.intercepts.as_slice());
+        ExplainPart::Linear(Linear { coefficients, intercepts, scores })
+    }
+
+    /// The scores of sums that are transformed one by one or together.
+    const fn transformed(&self) -> Scores {
+        match self.transform {
+            PostTransform::None => Scores::Sums,
+            _ => Scores::Linked(self.targets),
+        }
     }
 }
 
@@ -159,7 +168,7 @@ impl Kernel for Sums {
     }
 
     fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        Some(ExplainPart::Linear(self.part()))
+        Some(self.part(self.transformed()))
     }
 }
 
@@ -216,6 +225,11 @@ impl Kernel for Classifier {
     }
 
     fn explain_part(&self) -> Option<ExplainPart<'_>> {
-        Some(ExplainPart::Linear(self.sums.part()))
+        let scores = match self.sums.transform {
+            PostTransform::Logistic | PostTransform::Probit if self.one_sum => Scores::Linked(2),
+            _ if self.one_sum => Scores::Pair { offset: 1.0, factor: -1.0 },
+            _ => self.sums.transformed(),
+        };
+        Some(self.sums.part(scores))
     }
 }

@@ -17,7 +17,7 @@ use super::tree::real::Real;
 use super::tree::{Ensemble, Forest, with_forest};
 use super::tree_scores::with_scores;
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::explain::{ExplainPart, Trees};
+use crate::onnx::explain::{ExplainPart, Scores, Trees};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, Shape};
 use crate::onnx::tensor::DType;
@@ -176,11 +176,20 @@ impl Kernel for Classifier {
             Decision::Second { .. } => Some(1),
             Decision::Best => None,
         };
+        let scores = match (self.decision, self.transform) {
+            (Decision::OneSum { .. }, PostTransform::Logistic | PostTransform::Probit) => Scores::Linked(2),
+            (Decision::OneSum { probability: true }, _) => Scores::Pair { offset: 1.0, factor: -1.0 },
+            (Decision::OneSum { probability: false }, _) => Scores::Pair { offset: 0.0, factor: -1.0 },
+            (Decision::Second { .. }, PostTransform::None) => Scores::Pair { offset: 0.0, factor: 0.0 },
+            (Decision::Best, PostTransform::None) => Scores::Sums,
+            _ => Scores::Linked(self.ensemble.targets()),
+        };
         Some(ExplainPart::Trees(Trees {
             ensemble: &self.ensemble,
             base: &self.base,
             average: false,
             outputs,
+            scores,
         }))
     }
 }

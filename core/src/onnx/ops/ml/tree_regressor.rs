@@ -11,7 +11,7 @@ use super::tree::real::Real;
 use super::tree::{Ensemble, Forest, flat, with_forest};
 use super::tree_scores::with_scores;
 use crate::error::{Error, ErrorCode, Result};
-use crate::onnx::explain::{ExplainPart, Trees};
+use crate::onnx::explain::{ExplainPart, Scores, Trees};
 use crate::onnx::kernel::{Built, Fact, Io, Kernel, NodeSpec, Operator};
 use crate::onnx::shape::{Dim, Shape};
 use crate::onnx::tensor::DType;
@@ -173,6 +173,11 @@ impl Kernel for Regressor {
             Aggregate::Average => true,
             Aggregate::Min | Aggregate::Max => return None,
         };
-        Some(ExplainPart::Trees(Trees { ensemble: &self.ensemble, base: &self.base, average, outputs: None }))
+        let scores = match self.transform {
+            PostTransform::None => Scores::Sums,
+            _ => Scores::Linked(self.ensemble.targets()),
+        };
+        let (ensemble, base) = (&self.ensemble, &self.base);
+        Some(ExplainPart::Trees(Trees { ensemble, base, average, outputs: None, scores }))
     }
 }

@@ -119,6 +119,17 @@ impl<T> Branch<T> {
     }
 }
 
+/// The comparison of a split, for whoever compares by other means.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    /// Its kind.
+    pub test: Test,
+    /// What is compared with; of no meaning for [`Test::Member`].
+    pub threshold: f64,
+    /// Whether NaN goes to the true child.
+    pub missing_is_true: bool,
+}
+
 /// The trees in one precision.
 #[derive(Debug, Default)]
 pub(crate) struct Forest<T> {
@@ -219,6 +230,25 @@ impl Ensemble {
     #[must_use]
     pub fn feature(&self, at: usize) -> usize {
         with_forest!(&self.forest, forest => forest.branches[at].feature())
+    }
+
+    /// The comparison of split `at`. Values are compared in the trees' precision: see [`Self::is_double`].
+    #[must_use]
+    pub fn comparison(&self, at: usize) -> Comparison {
+        with_forest!(&self.forest, forest => {
+            let branch = &forest.branches[at];
+            Comparison {
+                test: branch.test(),
+                threshold: branch.threshold.into(),
+                missing_is_true: branch.missing_is_true(),
+            }
+        })
+    }
+
+    /// Whether values are compared and summed as doubles; else they are cut to floats first.
+    #[must_use]
+    pub const fn is_double(&self) -> bool {
+        matches!(self.forest, Precision::Double(_))
     }
 
     /// Whether the comparison of split `at` holds for a row, given in the precision of the model's

@@ -13,5 +13,5 @@ pub(super) mod real;
 mod votes;
 mod walk;
 
-pub use ensemble::{Child, Ensemble, Test};
+pub use ensemble::{Child, Comparison, Ensemble, Test};
 pub(crate) use ensemble::{Forest, Precision, with_forest};
