@@ -409,9 +409,11 @@ impl Tracer<'_> {
         }
     }
 
-    /// `blend`, and if that is more than its operands were, a note why.
+    /// `blend`, and if that is more than its operands were, a note why: what depends on several sums at once
+    /// has no sum of its own either.
     fn mixed(&mut self, step: &Step, blend: Element, mut of: impl Iterator<Item = Element>) -> Element {
-        if blend == Element::Mixed && !of.any(|element| element == Element::Mixed) {
+        let more = matches!(blend, Element::Mixed | Element::Of(_, None));
+        if more && !of.any(|element| element == Element::Mixed) {
             self.block(step, MIXED);
         }
         blend
