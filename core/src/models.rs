@@ -60,6 +60,9 @@ impl Answers {
     }
 }
 
+/// Runs a session on these inputs.
+pub(crate) type Run<'r> = dyn FnMut(&mut Session, &[(&str, &Value)]) -> Result<()> + 'r;
+
 /// Floats that add up to one may pass it by this much.
 const ROUNDING: f64 = 1e-6;
 
@@ -156,7 +159,7 @@ impl Scoring {
         columns: &[Column],
         rows: &[usize],
         answers: &mut Answers,
-        run: &mut dyn FnMut(&mut Session, &[(&str, &Value)]) -> Result<()>,
+        run: &mut Run<'_>,
     ) -> Result<()> {
         answers.clear();
         let part = if self.row_by_row { 1 } else { rows.len().max(1) };
@@ -168,7 +171,7 @@ impl Scoring {
         columns: &[Column],
         rows: &[usize],
         answers: &mut Answers,
-        run: &mut dyn FnMut(&mut Session, &[(&str, &Value)]) -> Result<()>,
+        run: &mut Run<'_>,
     ) -> Result<()> {
         for (feed, tensor) in self.feeds.iter().zip(&mut self.tensors) {
             feed.fill(columns, rows, tensor)?;

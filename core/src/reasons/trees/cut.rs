@@ -109,10 +109,8 @@ struct Cutter<'s> {
 /// in the order of nodes.
 pub(super) fn cut(shape: &TreeShape, questions: &[Question], most_states: usize) -> Cut {
     let mut split = vec![NONE; shape.len()];
-    let mut splits = 0;
-    for node in (0..shape.len()).filter(|&node| !shape.is_leaf(node)) {
-        split[node] = splits;
-        splits += 1;
+    for (number, node) in (0..shape.len()).filter(|&node| !shape.is_leaf(node)).enumerate() {
+        split[node] = number as u32;
     }
     let in_rest = vec![false; shape.len()];
     let mut cutter = Cutter { shape, split, questions, most_states, in_rest, cut: Cut::default() };

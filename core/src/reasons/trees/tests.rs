@@ -280,7 +280,7 @@ fn by_polynomial(path: &[(f64, f64)], player: usize) -> f64 {
 fn many_players_on_a_path_are_exact() {
     for players in [9, 40, 70] {
         let shape = chain(players, players);
-        let holds = |node: usize| node % 14 == 0;
+        let holds = |node: usize| node.is_multiple_of(14);
         let mut wanted = vec![0.0; players as usize];
         let mut path = Vec::new();
         for level in 0..=players {

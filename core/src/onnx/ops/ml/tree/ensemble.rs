@@ -234,6 +234,7 @@ impl Ensemble {
 
     /// The comparison of split `at`. Values are compared in the trees' precision: see [`Self::is_double`].
     #[must_use]
+    #[allow(clippy::useless_conversion, reason = "a float is widened, a double is not")]
     pub fn comparison(&self, at: usize) -> Comparison {
         with_forest!(&self.forest, forest => {
             let branch = &forest.branches[at];
