@@ -22,6 +22,10 @@ pub struct Limits {
     /// Further steps for each byte that the run is fed. Default 4: honest loops go over their input, so a
     /// large batch may take as many more rounds as it is larger.
     pub steps_per_byte: u64,
+    /// Bytes that an explainer of trees may take to answer quickly: half for its tables, half for what it
+    /// remembers. Default 128 MiB: a boosted ensemble of 1,000 trees takes a tenth. What does not fit is computed for every
+    /// row, which takes longer and differs in the last digits at most.
+    pub reasons_bytes: usize,
     /// Bytes of one bundle, unpacked. Default 512 MiB.
     pub bundle_bytes: usize,
     /// Files in one bundle. Default 1,024.
@@ -54,6 +58,7 @@ impl Limits {
         run_bytes: 512 << 20,
         steps: 2_000_000,
         steps_per_byte: 4,
+        reasons_bytes: 128 << 20,
         bundle_bytes: 512 << 20,
         bundle_files: 1_024,
         record_bytes: 1 << 20,

@@ -6,7 +6,7 @@ use super::contributions::Contributions;
 use super::numbers::{count_rows, input, read};
 use super::profile::Profile;
 use super::terms::{Reading, Sum, Term, Terms};
-use super::trees::{TreeExplainer, Trees};
+use super::trees::{Room, TreeExplainer, Trees};
 use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::Model;
 use crate::onnx::kernel::Inputs;
@@ -64,12 +64,13 @@ impl Exact {
         if profile.means.len() != terms.readings.len() || !profile.means.iter().all(|mean| mean.is_finite()) {
             return unpacked("column means");
         }
+        let mut room = Room::new(model.limits().reasons_bytes, parts.len());
         let mut covers = profile.covers.as_slice();
         let mut trees = Vec::with_capacity(parts.len());
         for (part, own) in terms.parts.iter().zip(parts) {
             let (here, others) = covers.split_at(own.nodes());
             covers = others;
-            trees.push(TreeExplainer::new(own, here, &part.columns, terms.features));
+            trees.push(TreeExplainer::new(own, here, &part.columns, terms.features, &mut room));
         }
         Ok(Self::with(terms, trees, &profile.means))
     }

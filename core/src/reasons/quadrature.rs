@@ -24,11 +24,16 @@ pub(super) struct Block {
     pub(super) weights: [f64; LANES],
 }
 
-/// The rule for products of up to `factors` factors, in blocks of equal length.
-pub(super) fn rule(factors: usize) -> Vec<Block> {
-    let count = factors.div_ceil(2).clamp(1, MAX_NODES);
+/// How many nodes a rule for products of up to `factors` factors has.
+pub(super) fn count(factors: usize) -> usize {
+    factors.div_ceil(2).clamp(1, MAX_NODES)
+}
+
+/// The rule for products of up to `factors` factors, in blocks of equal length, at most `lanes` nodes each.
+pub(super) fn rule(factors: usize, lanes: usize) -> Vec<Block> {
+    let count = count(factors);
     let (nodes, weights) = gauss_legendre(count);
-    let blocks = count.div_ceil(LANES);
+    let blocks = count.div_ceil(lanes.clamp(2, LANES));
     let len = count.div_ceil(blocks).next_multiple_of(2);
     let block = |at: usize| {
         // A node that fills up lies inside the interval like any other, so that nothing divides by zero.
@@ -83,7 +88,7 @@ mod tests {
     #[test]
     fn powers_are_integrated_exactly() {
         for factors in 1..=200 {
-            let blocks = rule(factors);
+            let blocks = rule(factors, if factors % 3 == 0 { 2 } else { LANES });
             let nodes = blocks.iter().map(|block| block.weights.iter().filter(|&&w| w != 0.0).count());
             assert_eq!(nodes.sum::<usize>(), factors.div_ceil(2));
             for degree in [0, 1, factors / 2, factors - 1] {
@@ -96,7 +101,7 @@ mod tests {
 
     #[test]
     fn long_products_need_no_more_nodes() {
-        let blocks = rule(1_000_000);
+        let blocks = rule(1_000_000, LANES);
         assert_eq!(blocks.len(), MAX_NODES / LANES);
         // The hardest case: all mass of (1 - t)^d lies within 1/d of 0.
         for degree in [1_000, 4_000] {

@@ -13,6 +13,7 @@
 //! answer here and is refused.
 
 mod element;
+mod linear;
 mod operators;
 mod probe;
 mod walk;

@@ -5,8 +5,8 @@
 //! all its questions, and the answers of its own splits. Splits that compare the same column answer
 //! together: of `n` thresholds only `n + 1` patterns of answers can be. So all that a region can see is
 //! numbered by a sum of weights, one per answer, and for each number the contributions are computed once and
-//! looked up from then on ([`super::memo`]). Leaves that have too many players on their path stay together
-//! in one piece that is walked for every row.
+//! looked up from then on ([`super::memo`]). Leaves that have too many players on their path, and those whose
+//! region would take more memory than there is, stay together in one piece that is walked for every row.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,7 +14,10 @@ use std::ops::Range;
 use super::answers::Question;
 use super::piece::{Builder, Way};
 use super::shape::TreeShape;
-use super::walk::{NONE, Piece};
+use super::walk::{Link, NONE, Piece};
+
+/// Most splits of a region. Splits that repeat a threshold add no states, so states alone would not bound them.
+const MOST_SPLITS: usize = 256;
 
 /// A step of a path from the root to a region.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +63,21 @@ pub(super) struct Region {
 }
 
 impl Region {
+    /// Bytes that it takes, with the places of its states and the values of one.
+    pub(super) fn bytes(&self) -> usize {
+        let steps = (self.steps.end - self.steps.start) as usize;
+        // A split is also asked, and is a member of a group.
+        let split = size_of::<(u32, u32)>() + size_of::<Question>() + 8 + size_of::<(usize, usize)>();
+        2 * size_of::<Self>()
+            + self.piece.links.len() * size_of::<Link>()
+            + self.piece.votes.len() * size_of::<(u32, u32, f64)>()
+            + (self.players.len() + self.targets.len() + self.states) * size_of::<u32>()
+            + self.splits.len() * split
+            + self.groups.len() * size_of::<Group>()
+            + steps * size_of::<Step>()
+            + self.piece.width() * size_of::<f64>()
+    }
+
     /// Writes the answers that a number stands for: those of the path, then those of the splits.
     pub(super) fn answers(&self, number: u32, answers: &mut Vec<u8>) {
         answers.clear();
@@ -101,22 +119,24 @@ struct Cutter<'s> {
     split: Vec<u32>,
     questions: &'s [Question],
     most_states: usize,
+    /// Bytes that regions may still take.
+    room: &'s mut usize,
     in_rest: Vec<bool>,
     cut: Cut,
 }
 
 /// Cuts a tree into regions of at most `most_states` states and a rest. `questions` are those of its splits,
-/// in the order of nodes.
-pub(super) fn cut(shape: &TreeShape, questions: &[Question], most_states: usize) -> Cut {
+/// in the order of nodes. What regions take is taken off `room`; the first that does not fit leaves nothing.
+pub(super) fn cut(shape: &TreeShape, questions: &[Question], most_states: usize, room: &mut usize) -> Cut {
     let mut split = vec![NONE; shape.len()];
     for (number, node) in (0..shape.len()).filter(|&node| !shape.is_leaf(node)).enumerate() {
         split[node] = number as u32;
     }
     let in_rest = vec![false; shape.len()];
-    let mut cutter = Cutter { shape, split, questions, most_states, in_rest, cut: Cut::default() };
+    let mut cutter = Cutter { shape, split, questions, most_states, room, in_rest, cut: Cut::default() };
     let mut roots = vec![(0, Path { step: NONE, players: Vec::new() })];
     while let Some((root, path)) = roots.pop() {
-        if 2 << path.players.len() > most_states {
+        if *cutter.room == 0 || 2 << path.players.len() > most_states {
             cutter.in_rest[root] = true;
         } else {
             let found = cutter.region(root, &path);
@@ -177,6 +197,13 @@ impl Cutter<'_> {
         region.step = path.step;
         region.steps = first_step..self.cut.steps.len() as u32;
         (region.piece, region.players, region.targets) = builder.finish();
+        let Some(room) = self.room.checked_sub(region.bytes()) else {
+            *self.room = 0;
+            self.cut.steps.truncate(first_step as usize);
+            self.in_rest[root] = true;
+            return Vec::new();
+        };
+        *self.room = room;
         self.cut.regions.push(region);
         below
     }
@@ -206,11 +233,11 @@ impl Cutter<'_> {
         let mut columns: BTreeMap<Column, Vec<f64>> = BTreeMap::new();
         let mut states = 1 << players;
         let (mut inside, mut open) = (Vec::new(), vec![root]);
-        loop {
+        while inside.len() < MOST_SPLITS {
             let grown = |&node: &usize| {
                 let (column, threshold) = self.column(node);
                 match columns.get(&column) {
-                    Some(known) if known.contains(&threshold) => states,
+                    Some(known) if place(known, threshold).is_ok() => states,
                     Some(known) => states / (known.len() + 1) * (known.len() + 2),
                     None => states * 2,
                 }
@@ -224,8 +251,8 @@ impl Cutter<'_> {
             let node = open.remove(at);
             let (column, threshold) = self.column(node);
             let known = columns.entry(column).or_default();
-            if !known.contains(&threshold) {
-                known.push(threshold);
+            if let Err(at) = place(known, threshold) {
+                known.insert(at, threshold);
             }
             inside.push(node);
             let children = [self.shape.on_true[node], self.shape.on_false[node]].map(|child| child as usize);
@@ -236,7 +263,7 @@ impl Cutter<'_> {
         for at in (1..inside.len()).rev() {
             let node = inside[at];
             let children = [self.shape.on_true[node], self.shape.on_false[node]].map(|child| child as usize);
-            let used = |child: &usize| self.shape.is_leaf(*child) || inside.contains(child);
+            let used = |child: &usize| self.shape.is_leaf(*child) || inside.binary_search(child).is_ok();
             if !children.iter().any(used) {
                 inside.remove(at);
             }
@@ -244,11 +271,13 @@ impl Cutter<'_> {
         inside
     }
 
-    /// What a split compares with what; other tests than comparisons are columns of their own.
+    /// What a split compares with what, zero without a sign; other tests than comparisons are columns of their own.
     fn column(&self, node: usize) -> (Column, f64) {
         let number = self.split[node];
         match self.questions.get(number as usize) {
-            Some(question) if question.is_plain() => (Column::Compared(question.column), question.threshold),
+            Some(question) if question.is_plain() => {
+                (Column::Compared(question.column), question.threshold + 0.0)
+            }
             _ => (Column::Asked(number), 0.0),
         }
     }
@@ -318,6 +347,11 @@ impl Cutter<'_> {
         }
         self.cut.rest = Some(builder.finish());
     }
+}
+
+/// The place of a threshold among ascending ones, or where it would be.
+fn place(known: &[f64], threshold: f64) -> Result<usize, usize> {
+    known.binary_search_by(|known| known.total_cmp(&threshold))
 }
 
 /// What splits are grouped by.

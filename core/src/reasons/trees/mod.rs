@@ -23,7 +23,7 @@ use self::cut::{Region, Step};
 use self::memo::Memo;
 use self::shape::TreeShape;
 use self::walk::{NONE, Piece, Space};
-use super::quadrature::{Block, rule};
+use super::quadrature::{Block, LANES, count, rule};
 use super::terms::{Part, Terms};
 use crate::error::{Error, ErrorCode, Result};
 use crate::onnx::Model;
@@ -33,6 +33,25 @@ use crate::onnx::explain::{self, Child, Ensemble, ExplainPart};
 const BLOCK_ROWS: usize = 1024;
 /// Most states of a region. More mean fewer regions and more states that are met for the first time.
 const MOST_STATES: usize = 512;
+
+/// Links of a piece for which the walk takes as few lanes as it can: it keeps four numbers per link and lane.
+const MANY_LINKS: usize = 1 << 17;
+/// Numbers that the rows of a block may have after they are prepared.
+const BLOCK_NUMBERS: usize = 1 << 20;
+
+/// Bytes that an explainer may take: for tables, and for what it remembers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    tables: usize,
+    memory: usize,
+}
+
+impl Room {
+    /// So many bytes for `parts` ensembles.
+    pub(super) fn new(bytes: usize, parts: usize) -> Self {
+        Self { tables: bytes / 2, memory: bytes / 2 / parts.max(1) }
+    }
+}
 
 /// An ensemble with what is added to its sums.
 #[derive(Clone)]
@@ -190,17 +209,18 @@ struct Scratch {
     values: Vec<f64>,
 }
 
-/// Quadrature rules by their number of nodes.
+/// Quadrature rules by their number of nodes and their lanes.
 #[derive(Default)]
 struct Rules {
     list: Vec<Vec<Block>>,
-    numbers: BTreeMap<usize, u32>,
+    numbers: BTreeMap<(usize, usize), u32>,
 }
 
 impl Rules {
     fn number(&mut self, piece: &Piece) -> u32 {
-        *self.numbers.entry(piece.longest.div_ceil(2)).or_insert_with(|| {
-            self.list.push(rule(piece.longest));
+        let lanes = if piece.links.len() > MANY_LINKS { 2 } else { LANES };
+        *self.numbers.entry((count(piece.longest), lanes)).or_insert_with(|| {
+            self.list.push(rule(piece.longest, lanes));
             self.list.len() as u32 - 1
         })
     }
@@ -208,7 +228,13 @@ impl Rules {
 
 impl TreeExplainer {
     /// `origins` says for each column which of the model's `features` it comes from.
-    pub(super) fn new(trees: Trees, covers: &[f64], origins: &[u32], features: usize) -> Self {
+    pub(super) fn new(
+        trees: Trees,
+        covers: &[f64],
+        origins: &[u32],
+        features: usize,
+        room: &mut Room,
+    ) -> Self {
         let width = origins.len();
         let mut base = trees.offsets.clone();
         let mut rows = Rows::new(&trees.ensemble, width);
@@ -221,12 +247,16 @@ impl TreeExplainer {
             let splits = (0..shape.len()).filter(|&node| !shape.is_leaf(node));
             let questions: Vec<Question> =
                 splits.map(|node| rows.question(&trees.ensemble, shape.number[node])).collect();
-            parts.push(place(cut::cut(&shape, &questions, MOST_STATES), &questions, &mut rules, &mut states));
+            let cut = cut::cut(&shape, &questions, MOST_STATES, &mut room.tables);
+            parts.push(place(cut, &questions, &mut rules, &mut states));
         }
         parts.retain(|tree| {
             tree.rest.is_some() || tree.places.iter().any(|place| place.region.piece.targets > 0)
         });
-        let (memo, scratch) = (Memo::new(states), Scratch::default());
+        let widest = parts.iter().flat_map(|tree| &tree.places).map(|place| place.region.piece.width()).max();
+        // Values begin at 1.
+        let most = (room.memory / size_of::<f64>()).max(widest.unwrap_or(0) + 1);
+        let (memo, scratch) = (Memo::new(states, most), Scratch::default());
         Self { trees, features, width, rows, parts, rules, memo, base, scratch }
     }
 
@@ -244,7 +274,8 @@ impl TreeExplainer {
     /// has per row and target a value per feature, `margins` per row and target one.
     pub(super) fn explain(&mut self, rows: &[f64], values: &mut [f64], margins: &mut [f64]) {
         let targets = self.trees.outputs();
-        let per_block = (self.width * BLOCK_ROWS, targets * self.features * BLOCK_ROWS, targets * BLOCK_ROWS);
+        let most = (BLOCK_NUMBERS / self.rows.columns().max(1)).clamp(1, BLOCK_ROWS);
+        let per_block = (self.width * most, targets * self.features * most, targets * most);
         let blocks = rows.chunks(per_block.0.max(1)).zip(values.chunks_mut(per_block.1.max(1)));
         for ((rows, values), margins) in blocks.zip(margins.chunks_mut(per_block.2.max(1))) {
             for row in margins.chunks_exact_mut(targets.max(1)) {

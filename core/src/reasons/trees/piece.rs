@@ -25,6 +25,8 @@ pub(super) struct Builder {
     targets: Vec<u32>,
     /// The number within the piece of each player of the model.
     numbers: BTreeMap<u32, u32>,
+    /// The number within the piece of each target of the model.
+    target_numbers: BTreeMap<u32, u32>,
     /// Per player of the piece its last node on the path that the walk is on.
     last: Vec<u32>,
     /// The nodes of that path below the root, and what was the last one of their players before.
@@ -72,12 +74,12 @@ impl Builder {
     pub(super) fn leaf(&mut self, node: u32, votes: &[(u32, f64)]) {
         self.piece.longest = self.piece.longest.max(self.distinct[node as usize]);
         for &(target, weight) in votes {
-            let known = self.targets.iter().position(|&known| known == target);
-            let target = known.unwrap_or_else(|| {
+            let next = self.targets.len() as u32;
+            let own = *self.target_numbers.entry(target).or_insert(next);
+            if own == next {
                 self.targets.push(target);
-                self.targets.len() - 1
-            });
-            self.piece.votes.push((node, target as u32, weight));
+            }
+            self.piece.votes.push((node, own, weight));
         }
     }
 

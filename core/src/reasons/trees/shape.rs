@@ -1,5 +1,7 @@
 //! A tree as explanations see it: players instead of columns, and how the sample spread over it.
 
+use std::collections::BTreeMap;
+
 /// Marks a node without children.
 pub(super) const LEAF: u32 = u32::MAX;
 
@@ -23,6 +25,8 @@ pub(super) struct TreeShape {
     votes: Vec<(u32, f64)>,
     /// Per node where its votes end.
     ends: Vec<u32>,
+    /// Where the votes of the last node are, by target.
+    last: BTreeMap<u32, usize>,
 }
 
 impl TreeShape {
@@ -41,6 +45,7 @@ impl TreeShape {
         self.cover.push(cover);
         self.number.push(number);
         self.ends.push(self.votes.len() as u32);
+        self.last.clear();
         own
     }
 
@@ -53,12 +58,12 @@ impl TreeShape {
 
     /// Adds a vote to the node that was appended last; votes for one target are one.
     pub(super) fn vote(&mut self, target: u32, weight: f64) {
-        let last = self.len() - 1;
-        let start = self.votes_from(last);
-        match self.votes[start..].iter_mut().find(|vote| vote.0 == target) {
+        let at = *self.last.entry(target).or_insert(self.votes.len());
+        match self.votes.get_mut(at) {
             Some(vote) => vote.1 += weight,
             None => self.votes.push((target, weight)),
         }
+        let last = self.len() - 1;
         self.ends[last] = self.votes.len() as u32;
     }
 

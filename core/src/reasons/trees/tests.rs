@@ -9,7 +9,7 @@ use super::cut::{Cut, cut};
 use super::shape::TreeShape;
 use super::textbook;
 use super::walk::{NONE, Piece, Space};
-use crate::reasons::quadrature::rule;
+use crate::reasons::quadrature::{LANES, rule};
 
 /// A small generator of numbers: a tree is a function of its seed.
 struct Seed(u64);
@@ -93,7 +93,7 @@ fn in_pieces(
     let mut space = Space::default();
     let mut give = |piece: &Piece, own: &[u32], own_targets: &[u32], answers: &[u8]| {
         let mut found = vec![0.0; piece.width()];
-        piece.explain(answers, &rule(piece.longest), &mut space, &mut found);
+        piece.explain(answers, &rule(piece.longest, LANES), &mut space, &mut found);
         for (target, found) in own_targets.iter().zip(found.chunks_exact(own.len() + 1)) {
             let sums = &mut sums[*target as usize * (players + 1)..];
             for (player, found) in own.iter().zip(found) {
@@ -161,7 +161,7 @@ fn compare(
     let mut base = vec![0.0; targets];
     shape.add_mean(&mut base);
     for states in [1, 2, 3, 8, 40, 512, 1 << 16] {
-        let cut = cut(shape, questions, states);
+        let cut = cut(shape, questions, states, &mut (1 << 30));
         let found = in_pieces(shape, &cut, states, &answers(shape, holds), players, targets);
         for target in 0..targets {
             let found = &found[target * (players + 1)..(target + 1) * (players + 1)];
@@ -241,7 +241,7 @@ fn chain(depth: u32, players: u32) -> TreeShape {
 fn a_path_of_twenty_thousand_nodes_is_walked() {
     for players in [3, 300, 20_000] {
         let shape = chain(20_000, players);
-        let cut = cut(&shape, &unlike(&shape), 256);
+        let cut = cut(&shape, &unlike(&shape), 256, &mut (1 << 30));
         let found = in_pieces(&shape, &cut, 256, &answers(&shape, &|_| false), players as usize, 1);
         let mut base = [0.0];
         shape.add_mean(&mut base);
@@ -296,7 +296,7 @@ fn many_players_on_a_path_are_exact() {
                 (0..path.len()).for_each(|player| wanted[player] += 5.0 * by_polynomial(&path, player));
             }
         }
-        let cut = cut(&shape, &unlike(&shape), 256);
+        let cut = cut(&shape, &unlike(&shape), 256, &mut (1 << 30));
         let found = in_pieces(&shape, &cut, 256, &answers(&shape, &holds), players as usize, 1);
         for (player, (found, wanted)) in found.iter().zip(wanted).enumerate() {
             assert!((found - wanted).abs() < 1e-13, "{players}, {player}: {found}, want {wanted}");
