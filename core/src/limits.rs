@@ -23,8 +23,9 @@ pub struct Limits {
     /// large batch may take as many more rounds as it is larger.
     pub steps_per_byte: u64,
     /// Bytes that an explainer of trees may take to answer quickly: half for its tables, half for what it
-    /// remembers. Default 128 MiB: a boosted ensemble of 1,000 trees takes a tenth. What does not fit is computed for every
-    /// row, which takes longer and differs in the last digits at most.
+    /// remembers. Default 128 MiB: a boosted ensemble of 1,000 trees with 63 leaves
+    /// takes half. What does not fit is computed for every row, which takes longer and changes the last digits
+    /// at most.
     pub reasons_bytes: usize,
     /// Bytes of one bundle, unpacked. Default 512 MiB.
     pub bundle_bytes: usize,

@@ -9,6 +9,7 @@ mod graph;
 mod ml;
 mod ml_models;
 mod reasons;
+mod reasons_budget;
 mod recurrent;
 mod sequences;
 mod sessions;

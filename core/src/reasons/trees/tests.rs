@@ -5,7 +5,8 @@
 use proptest::prelude::*;
 
 use super::answers::Question;
-use super::cut::{Cut, cut};
+use super::cut::{Cut, Region, cut};
+use super::memo::Memo;
 use super::shape::TreeShape;
 use super::textbook;
 use super::walk::{NONE, Piece, Space};
@@ -301,5 +302,52 @@ fn many_players_on_a_path_are_exact() {
         for (player, (found, wanted)) in found.iter().zip(wanted).enumerate() {
             assert!((found - wanted).abs() < 1e-13, "{players}, {player}: {found}, want {wanted}");
         }
+    }
+}
+
+#[test]
+fn regions_take_no_more_than_their_room() {
+    let answers_of = |shape: &TreeShape| answers(shape, &|node| node.is_multiple_of(3));
+    for whole in [0, 500, 40_000, 1 << 20] {
+        let (mut room, mut taken, mut walked) = (whole, 0, 0);
+        for seed in 0..60 {
+            let shape = grow(11, 40, 2, seed);
+            let cut = cut(&shape, &unlike(&shape), 512, &mut room);
+            taken += cut.regions.iter().map(Region::bytes).sum::<usize>();
+            walked += usize::from(cut.regions.is_empty());
+            let found = in_pieces(&shape, &cut, 512, &answers_of(&shape), 40, 2);
+            let mut wanted = vec![0.0; 80];
+            textbook::add_contributions(&shape, 40, |node| node.is_multiple_of(3), &mut wanted);
+            for (player, &wanted) in wanted.iter().enumerate() {
+                assert!(close(found[player / 40 * 41 + player % 40], wanted), "room {whole}, tree {seed}");
+            }
+        }
+        assert!(taken <= whole, "{taken} of {whole}");
+        assert!(walked > 40 || whole == 1 << 20, "{whole}: {walked} trees have no region");
+    }
+}
+
+#[test]
+fn splits_of_one_threshold_do_not_make_a_region_without_end() {
+    let shape = chain(20_000, 3);
+    let questions: Vec<Question> = (0..20_000).map(|_| Question::compare(0, 1.0)).collect();
+    let cut = cut(&shape, &questions, 512, &mut (1 << 30));
+    assert!(cut.regions.len() > 20_000 / 512);
+    assert!(cut.regions.iter().all(|region| region.splits.len() <= 256 && region.states <= 512));
+}
+
+#[test]
+fn what_is_remembered_stays_under_its_bound() {
+    let mut memo = Memo::new(1_000, 101);
+    for state in 0..1_000 {
+        let start = memo.insert(state, 10);
+        memo.values_mut(start, 10).fill(state as f64);
+        let there = (0..1_000).filter_map(|state| memo.find(state).map(|start| (state, start)));
+        let mut count = 0;
+        for (state, start) in there {
+            assert_eq!(memo.values(start, 10), [state as f64; 10]);
+            count += 1;
+        }
+        assert!(count <= 10, "{count} states of 10 values");
     }
 }
