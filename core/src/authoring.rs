@@ -19,12 +19,22 @@ pub use pack::pack;
 use serde_json::Value;
 
 use crate::manifest::Manifest;
+use crate::parity::Certificate;
 
 /// The JSON Schema of `bundle.json`, indented, as `docs/bundle.schema.json` holds it.
 #[must_use]
 pub fn json_schema() -> String {
-    let mut schema = schemars::schema_for!(Manifest);
-    schema.insert("title".into(), "Scorebox bundle".into());
+    schema_text(schemars::schema_for!(Manifest), "Scorebox bundle")
+}
+
+/// The JSON Schema of `parity/<name>.json`, indented, as `docs/parity.schema.json` holds it.
+#[must_use]
+pub fn parity_schema() -> String {
+    schema_text(schemars::schema_for!(Certificate), "Scorebox certificate of parity")
+}
+
+fn schema_text(mut schema: schemars::Schema, title: &str) -> String {
+    schema.insert("title".into(), title.into());
     let mut text = String::new();
     push_json(&schema.to_value(), 0, &mut text);
     text.push('\n');

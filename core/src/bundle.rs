@@ -18,6 +18,8 @@ pub const MANIFEST: &str = "bundle.json";
 pub const LOCK: &str = "bundle.lock";
 /// The reference profile's name inside a bundle.
 pub const REFERENCE: &str = "reference.json";
+/// Where certificates of parity lie inside a bundle.
+pub const PARITY: &str = "parity/";
 /// Where golden records lie inside a bundle.
 pub const GOLDEN: &str = "golden/";
 

@@ -22,6 +22,7 @@ pub mod models;
 pub mod monitoring;
 pub mod offers;
 pub mod onnx;
+pub mod parity;
 pub mod policy;
 pub mod privacy;
 pub mod quantity;

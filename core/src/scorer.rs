@@ -29,6 +29,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::exposure::Exposures;
 use crate::features::Features;
 use crate::frame::{Frame, read_record};
+use crate::json::Value;
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::models::{Answers, Scoring};
@@ -74,6 +75,8 @@ pub struct Scorer {
     /// What is counted, and what has been since the last time that somebody asked.
     plan: Plan,
     counts: Option<Counts>,
+    /// What comparisons of the models with their sources found, as the bundle shows it.
+    parity: Vec<Value>,
     /// Golden records that the lock pins, by their name in the bundle.
     golden: BTreeMap<String, Vec<u8>>,
     scratch: Vec<u8>,

@@ -32,6 +32,9 @@ mod scorecard;
 #[path = "bundles/lists.rs"]
 mod lists;
 
+#[path = "bundles/parity.rs"]
+mod parity;
+
 #[path = "bundles/quality.rs"]
 mod quality;
 

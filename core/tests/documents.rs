@@ -28,6 +28,11 @@ fn the_json_schema_is_current() {
 }
 
 #[test]
+fn the_json_schema_of_certificates_is_current() {
+    assert_current("parity.schema.json", &authoring::parity_schema());
+}
+
+#[test]
 fn the_list_of_errors_is_current() {
     let mut text = String::from(
         "# Error codes\n\n\

@@ -7,10 +7,13 @@ use super::convert::{ModelFormat, to_onnx};
 use super::lower::lower_all;
 use super::options::Options;
 use super::profile::FieldCounter;
-use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, Programs, REFERENCE, sha256, write_archive};
+use crate::bundle::{
+    Archive, GOLDEN, LOCK, Lock, MANIFEST, PARITY, Programs, REFERENCE, sha256, write_archive,
+};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::Limits;
 use crate::manifest::{InputType, Manifest, Model, Take, located};
+use crate::parity::Certificate;
 use crate::reasons::Measure;
 use crate::reference::{FORMAT, ModelProfile, Reference};
 use crate::scorer::Scorer;
@@ -80,6 +83,7 @@ impl<'a> Packing<'_, 'a> {
                 return Err(Error::new(ErrorCode::ManifestInvalid, message).at("offers.bandit.state"));
             }
         }
+        self.add_certificates(&mut files)?;
         if !sample.is_empty() {
             let reference = self.reference(&files, &programs, sample)?;
             files.insert(REFERENCE.into(), reference.to_json()?.into_bytes().into());
@@ -126,6 +130,24 @@ impl<'a> Packing<'_, 'a> {
             }
             None => Ok(reference),
         }
+    }
+
+    /// Adds the certificates of parity, each of which must be about a model of the bundle.
+    fn add_certificates(&self, files: &mut Files<'a>) -> Result<()> {
+        let onnx = |model: &Model| files.get(&*model.onnx_file()).map(|bytes| sha256(bytes));
+        let models: Vec<_> = self.manifest.models.iter().filter_map(onnx).collect();
+        let is_certificate = |name: &&str| name.starts_with(PARITY) && name.ends_with(".json");
+        // A manifest may call a library's model, a table or a state so.
+        let is_other =
+            |name: &str| files.contains_key(name) || self.manifest.models.iter().any(|own| own.file == name);
+        let names: Vec<&str> =
+            self.archive.names().filter(is_certificate).filter(|name| !is_other(name)).collect();
+        for name in names {
+            let bytes = self.archive.read(name)?;
+            Certificate::read(name, &bytes)?.model(name, &models)?;
+            files.insert(name.to_owned(), bytes);
+        }
+        Ok(())
     }
 
     /// The ONNX file of a model, converted where `file` is a library's own. A packed bundle holds only what

@@ -67,6 +67,7 @@ pub(super) fn describe(scorer: &Scorer) -> String {
         "offers": manifest.offers.as_ref().map(offers),
         "monitored": scorer.plan.sample().is_some(),
         "models": models.collect::<Vec<_>>(),
+        "parity": scorer.parity,
         "languages": languages(scorer),
         "needs_now": scorer.schema.needs_now(),
         "golden": scorer.golden.len(),

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use super::Scorer;
 use super::explain::Explaining;
-use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, REFERENCE, Sha256Digest, sha256};
+use crate::bundle::{Archive, GOLDEN, LOCK, Lock, MANIFEST, PARITY, REFERENCE, Sha256Digest, sha256};
 use crate::decision::{IssueNames, Letterhead};
 use crate::error::{Error, ErrorCode, Result};
 use crate::exposure::Exposures;
 use crate::features::Features;
+use crate::json::Value;
 use crate::limits::Limits;
 use crate::manifest::{Direction, Manifest, ReasonMethod, located};
 use crate::models::{Answers, Scoring};
 use crate::monitoring::Plan;
 use crate::offers::{self, Offers, State};
+use crate::parity::Certificate;
 use crate::policy::Policy;
 use crate::reasons::CodeMap;
 use crate::reference::Reference;
@@ -100,6 +102,7 @@ fn assemble(
         }
         models.push(scoring);
     }
+    let parity = load_parity(archive, &manifest, lock)?;
     let mut golden = BTreeMap::new();
     for name in archive.names().filter(|name| name.starts_with(GOLDEN) && lock.golden.contains_key(*name)) {
         let bytes = archive.read(name)?;
@@ -148,9 +151,37 @@ fn assemble(
         manifest,
         plan,
         counts: None,
+        parity,
         golden,
         scratch: Vec::new(),
     })
+}
+
+/// Reads the certificates that the lock pins.
+fn load_parity(archive: &Archive<'_>, manifest: &Manifest, lock: &Lock) -> Result<Vec<Value>> {
+    let tables = manifest.table_files();
+    let state = manifest.offers.iter().flat_map(|own| &own.bandit).find_map(|own| own.state.as_deref());
+    // A manifest may call its other files so.
+    let is_other = |file: &str| {
+        state == Some(file)
+            || tables.contains(file)
+            || manifest.models.iter().any(|model| model.onnx_file() == file)
+    };
+    let pinned = |file: &&str| file.starts_with(PARITY) && file.ends_with(".json") && !is_other(file);
+    let mut all = Vec::new();
+    let models: Vec<Sha256Digest> = manifest
+        .models
+        .iter()
+        .map(|model| lock.files.get(&*model.onnx_file()).copied().unwrap_or_default())
+        .collect();
+    for file in lock.files.keys().map(String::as_str).filter(pinned) {
+        let bytes = archive.read(file)?;
+        lock.check_file(file, &bytes)?;
+        let certificate = Certificate::read(file, &bytes)?;
+        let model = &manifest.models[certificate.model(file, &models)?];
+        all.push(certificate.describe(file, &model.id));
+    }
+    Ok(all)
 }
 
 /// Prepares the offers, with the file that a bandit starts from.
