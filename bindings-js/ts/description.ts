@@ -57,6 +57,10 @@ export interface BundleDescription {
   languages: string[];
   /** Whether a request must say `now`. */
   needs_now: boolean;
+  /** Fields that may be varied to say what would change the outcome, where the manifest says. */
+  what_if?: { fields: { of: string; [more: string]: unknown }[] } | null;
+  /** Certificates of parity: how a model compared with the library that trained it. */
+  parity?: { model: string; file: string; ok: boolean; rows: number; [more: string]: unknown }[];
   /** Number of golden records. */
   golden: number;
   [more: string]: unknown;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -167,3 +169,20 @@ def test_traps_of_some_rows_are_recognised(
 def test_every_trap_has_advice_and_a_test() -> None:
     tested = ({case[0] for case in WHOLE} | {case[0] for case in SOME}) - {None}
     assert tested == set(_traps.ADVICE)
+
+
+def test_a_bundle_takes_the_certificate_of_its_own_model_only(root: Path, tmp_path: Path, stump: Path) -> None:
+    folder = tmp_path / "stump"
+    shutil.copytree(stump.parent, folder)
+    (folder / "parity").mkdir()
+    certificate = folder / "parity" / "model.json"
+    certificate.write_text(scorebox.verify(stump, ROWS, expected=MARGINS).certificate())
+    (shown,) = scorebox.Bundle(scorebox.pack(folder)).describe()["parity"]
+    assert shown["ok"]
+    assert shown["rows"] == 4
+    other = json.loads(certificate.read_text())
+    other["model_digest"] = hashlib.sha256((root / "models" / "credit" / "model.onnx").read_bytes()).hexdigest()
+    certificate.write_text(json.dumps(other))
+    with pytest.raises(scorebox.Error, match="parity/model.json") as caught:
+        scorebox.pack(folder)
+    assert caught.value.code == "bundle_not_packed"
