@@ -12,7 +12,7 @@ A balanced portfolio of 100,000 EUR, for somebody of tolerance C3 who needs the 
 ... }
 >>> decision = bundle.score(portfolio, now="2026-11-23T09:00:00Z")
 >>> decision["outcome"], round(decision["scores"]["var_99"]), round(decision["scores"]["es_97_5"])
-('approve', 1290, 1318)
+('approve', 1234, 1318)
 >>> fields = decision["view"]["fields"]
 >>> fields["es_share"]["band"], fields["worst_scenario"]["value"], round(fields["headroom"]["value"], 4)
 ('R3', 'equity crash', 0.0038)
@@ -21,7 +21,9 @@ The same holdings do not suit everybody:
 
 >>> careful = bundle.score({**portfolio, "tolerance": 1}, now="2026-11-23T09:00:00Z")
 >>> careful["outcome"], careful["policy"]["fired"], [alert["id"] for alert in careful["view"]["alerts"]]
-('decline', ['S01', 'S03', 'L01'], ['limit'])
+('decline', ['S01', 'S03'], ['limit'])
+>>> careful["limits"]["binding"], round(careful["limits"]["headroom"], 4), careful["limits"]["breached"]
+('shortfall', -0.0092, True)
 >>> soon = bundle.score({**portfolio, "horizon_years": 2.0}, now="2026-11-23T09:00:00Z")
 >>> soon["outcome"], [reason["text"] for reason in soon["reasons"]]
 ('decline', ['Too much equity for when the money is needed'])

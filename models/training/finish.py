@@ -112,6 +112,7 @@ def write_figures_file(folder: Path, figures: dict[str, Any]) -> None:
 def write_sums(folder: Path) -> None:
     """`SHA256SUMS` of what the recipe made."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix in {".onnx", ".csv", ".ndjson"})
+    names += sorted(path.relative_to(folder).as_posix() for path in folder.glob("scenarios/*.csv"))
     names += [name for name in ("reference.json",) if (folder / name).is_file()]
     lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in names]
     (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n")
