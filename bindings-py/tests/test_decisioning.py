@@ -79,7 +79,9 @@ def test_states_are_dicts_or_json(bandit: scorebox.Bundle) -> None:
     learned = bandit.update(rewards, state=COLD)
     assert learned == bandit.update(rewards, state=json.dumps(COLD))
     assert learned["arms"] == {"travel": {"count": 1, "a": [2, 1, 2, 1, 1, 2], "b": [1, 1, 1]}}
-    assert bandit.score(record, state=learned) == bandit.score(record, state=json.dumps(learned))
+    now = "2026-11-23T09:00:00Z"
+    as_json = bandit.score(record, now, state=json.dumps(learned))
+    assert bandit.score(record, now, state=learned) == as_json
     for wrong in ("{", {"format": 1}):
         with pytest.raises(scorebox.Error) as caught:
             bandit.score(record, state=wrong)

@@ -177,7 +177,7 @@ def test_a_bundle_takes_the_certificate_of_its_own_model_only(root: Path, tmp_pa
     (folder / "parity").mkdir()
     certificate = folder / "parity" / "model.json"
     certificate.write_text(scorebox.verify(stump, ROWS, expected=MARGINS).certificate())
-    (shown,) = scorebox.Bundle(scorebox.pack(folder)).describe()["parity"]
+    (shown,) = scorebox.Bundle.load(scorebox.pack(folder)).describe()["parity"]
     assert shown["ok"]
     assert shown["rows"] == 4
     other = json.loads(certificate.read_text())
