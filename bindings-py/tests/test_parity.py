@@ -171,7 +171,9 @@ def test_every_trap_has_advice_and_a_test() -> None:
     assert tested == set(_traps.ADVICE)
 
 
-def test_a_bundle_takes_the_certificate_of_its_own_model_only(root: Path, tmp_path: Path, stump: Path) -> None:
+def test_a_bundle_takes_the_certificate_of_its_own_model_only(
+    root: Path, tmp_path: Path, stump: Path
+) -> None:
     folder = tmp_path / "stump"
     shutil.copytree(stump.parent, folder)
     (folder / "parity").mkdir()
@@ -181,8 +183,10 @@ def test_a_bundle_takes_the_certificate_of_its_own_model_only(root: Path, tmp_pa
     assert shown["ok"]
     assert shown["rows"] == 4
     other = json.loads(certificate.read_text())
-    other["model_digest"] = hashlib.sha256((root / "models" / "credit" / "model.onnx").read_bytes()).hexdigest()
+    other["model_digest"] = hashlib.sha256(
+        (root / "models" / "credit" / "model.onnx").read_bytes()
+    ).hexdigest()
     certificate.write_text(json.dumps(other))
-    with pytest.raises(scorebox.Error, match="parity/model.json") as caught:
+    with pytest.raises(scorebox.Error, match=r"parity/model\.json") as caught:
         scorebox.pack(folder)
     assert caught.value.code == "bundle_not_packed"
