@@ -126,7 +126,8 @@ class Models:
                 load(source),
                 toolchain="gcc",
                 libpath=path,
-                params={"quantize": 1, "parallel_comp": 8},
+                # Not for XGBoost: quantised, tl2cgen 1.0 sends some of its rows the wrong way.
+                params={"quantize": int(lightgbm), "parallel_comp": 8},
                 options=["-O3", "-march=native"],
                 nthread=1,
             )
