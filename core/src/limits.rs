@@ -45,6 +45,9 @@ pub struct Limits {
     pub table_cells: usize,
     /// Returns of all scenarios of one bundle together. Default 100,000: ten years of days by 40 factors.
     pub scenario_cells: usize,
+    /// Records that are scored to say what would change one outcome. Default 10,000: fifty fields of a hundred
+    /// steps either way.
+    pub what_if_records: usize,
     /// Instructions of one compiled rule or feature. Default 4,096.
     pub rule_instructions: usize,
 }
@@ -69,6 +72,7 @@ impl Limits {
         manifest_items: 10_000,
         table_cells: 100_000,
         scenario_cells: 100_000,
+        what_if_records: 10_000,
         rule_instructions: 4_096,
     };
 }

@@ -73,9 +73,9 @@ def write_bundle(models: Models, booster: Path) -> Path:
     (folder / "bundle.json").write_text(json.dumps(manifest))
     (folder / "model.txt").write_bytes(booster.read_bytes())
     packed = models.folder / f"{folder.name}.zip"
-    if not packed.exists():
-        sample = {name: models.X[:, at].astype(np.float64) for at, name in enumerate(NAMES)}
-        scorebox.pack(folder, packed, sample=sample)
+    # Packed anew each time: the package under test may be another one than last time.
+    sample = {name: models.X[:, at].astype(np.float64) for at, name in enumerate(NAMES)}
+    scorebox.pack(folder, packed, sample=sample)
     return packed
 
 

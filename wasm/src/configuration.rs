@@ -39,7 +39,7 @@ limits!(
     model_bytes: usize, nodes: usize, nesting: usize, tensor_elements: usize, run_bytes: usize, steps: u64,
     steps_per_byte: u64, reasons_bytes: usize, bundle_bytes: usize, bundle_files: usize, record_bytes: usize, list_records: usize, list_fields: usize,
     batch_rows: usize, manifest_items: usize,
-    table_cells: usize, scenario_cells: usize, rule_instructions: usize
+    table_cells: usize, scenario_cells: usize, what_if_records: usize, rule_instructions: usize
 );
 
 impl Configuration {

@@ -101,7 +101,7 @@ pub(super) fn check(manifest: &Manifest, limits: &Limits) -> Result<()> {
         monitoring::check_monitoring(monitoring, manifest).map_err(|error| error.at("monitoring"))?;
     }
     if let Some(own) = &manifest.what_if {
-        what_if::check_what_if(own, manifest).map_err(|error| error.at("what_if"))?;
+        what_if::check_what_if(own, manifest, limits).map_err(|error| error.at("what_if"))?;
     }
     match &manifest.reasons {
         Some(reasons) => decision::check_reasons(reasons, manifest).map_err(|error| error.at("reasons")),

@@ -18,7 +18,7 @@ pub struct WhatIf {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "authoring", derive(schemars::JsonSchema))]
 pub struct Lever {
-    /// Name of the input; none that is personal, since decisions show the values.
+    /// Name of the input; none that is personal or has a mask, since decisions show the values.
     pub of: String,
     /// Numbers and integers: the least change that means something, such as 100 EUR. Changes of different
     /// fields are compared by their number of steps.

@@ -4,6 +4,8 @@
 //! standard does not allow, and returns a kernel with everything precomputed. The kernel sees
 //! tensors only. So every check that can be made at load is made there, and a run pays for none.
 
+use std::sync::Arc;
+
 use super::attributes::Attributes;
 use super::body::{Body, Frames};
 use super::explain::ExplainPart;
@@ -172,6 +174,24 @@ pub trait Inputs {
     }
     /// How many inputs the node names.
     fn count(&self) -> usize;
+}
+
+/// Inputs that are there before any run: a kernel runs on them alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants<'c>(pub &'c [Option<Arc<Tensor>>]);
+
+impl Inputs for Constants<'_> {
+    fn value(&self, _at: usize) -> Option<&Value> {
+        None
+    }
+
+    fn tensor(&self, at: usize) -> Option<&Tensor> {
+        self.0.get(at)?.as_deref()
+    }
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// Reusable buffers.

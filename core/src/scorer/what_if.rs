@@ -52,17 +52,31 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let Some(own) = scorer.manifest.what_if.clone() else { return Ok(()) };
-    let options = Options { reasons: Some(0), monitor: false, ..options.clone() };
+    // Nothing of a candidate is told but its outcome, which comes before offers and reasons.
+    let options = Options { reasons: Some(0), monitor: false, state: None, ..options.clone() };
+    let offers = scorer.offers.take();
+    let found = look(scorer, &own.fields, fields, outcome, &options);
+    scorer.offers = offers;
+    found?.write(out);
+    Ok(())
+}
+
+fn look<'m>(
+    scorer: &mut Scorer,
+    levers: &'m [Lever],
+    fields: &Fields<'_>,
+    outcome: Option<&'static str>,
+    options: &Options,
+) -> Result<Found<'m>> {
     let mut found = Found { changes: Vec::new(), without: Vec::new(), tried: 0 };
-    for lever in &own.fields {
-        match search(scorer, lever, fields, outcome, &options, &mut found.tried)? {
+    for lever in levers {
+        match search(scorer, lever, fields, outcome, options, &mut found.tried)? {
             Some(change) => found.changes.push(change),
             None => found.without.push(&lever.of),
         }
     }
     found.changes.sort_by_key(|change| change.steps);
-    found.write(out);
-    Ok(())
+    Ok(found)
 }
 
 fn search<'m>(

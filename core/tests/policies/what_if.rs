@@ -11,6 +11,7 @@ fn folder(fields: &Value) -> Folder {
             {"name": "amount", "type": "integer", "required": true, "min": 0, "max": 10_000},
             {"name": "share", "type": "number", "min": 0, "max": 1},
             {"name": "secret", "type": "number", "personal": true},
+            {"name": "masked", "type": "number", "mask": {"round": 100}},
             {"name": "since", "type": "timestamp"},
             {"name": "job", "type": "string", "allowed": ["a", "b", "c"]}
         ],
@@ -36,7 +37,7 @@ fn ask(fields: &Value, record: &Value) -> Value {
     folder(fields).load().score(request.as_bytes(), &mut out).unwrap();
     let decision: Value = serde_json::from_slice(&out).unwrap();
     let found = decision["what_if"].clone();
-    // Each change is true: the changed record gets that outcome, and one step less does not.
+    // Each change is true: the changed record gets that outcome, which is another one.
     for change in found["changes"].as_array().unwrap() {
         let mut changed = record.clone();
         changed[change["field"].as_str().unwrap()] = change["to"].clone();
@@ -120,6 +121,7 @@ fn what_cannot_be_varied_is_refused() {
     for (lever, path, says) in [
         (json!({"of": "amuont", "step": 1}), "what_if.fields[0].of", "known: amount"),
         (json!({"of": "secret", "step": 1}), "what_if.fields[0].of", "personal"),
+        (json!({"of": "masked", "step": 1}), "what_if.fields[0].of", "mask"),
         (json!({"of": "since", "values": ["2026-01-01"]}), "what_if.fields[0].of", "times"),
         (json!({"of": "amount"}), "what_if.fields[0].step", "the `step`"),
         (json!({"of": "job"}), "what_if.fields[0].values", "the `values`"),
@@ -135,6 +137,14 @@ fn what_cannot_be_varied_is_refused() {
     ] {
         refuse(&folder(&json!([lever])), ErrorCode::ManifestInvalid, path, says);
     }
+    let many: Vec<Value> = (0..6)
+        .map(|at| json!({"of": if at == 0 { "amount".to_owned() } else { format!("n{at}") }, "step": 1, "max_steps": 1_000}))
+        .collect();
+    let crowd = folder(&json!(many)).edit(|manifest| {
+        let inputs = manifest["inputs"].as_array_mut().unwrap();
+        inputs.extend((1..6).map(|at| json!({"name": format!("n{at}"), "type": "number"})));
+    });
+    refuse(&crowd, ErrorCode::ManifestInvalid, "what_if.fields", "up to 12000 records");
     refuse(&folder(&json!([])), ErrorCode::ManifestInvalid, "what_if.fields", "1 to 32");
     let twice = json!([{"of": "amount", "step": 1}, {"of": "amount", "step": 2}]);
     refuse(&folder(&twice), ErrorCode::ManifestInvalid, "what_if.fields[1].of", "twice");

@@ -22,6 +22,15 @@ pub(super) struct Arguments {
     /// A folder of static files to serve at `/`
     #[arg(long, value_name = "FOLDER")]
     assets: Option<PathBuf>,
+    /// Connections at a time; one more waits until another ends
+    #[arg(long, default_value_t = Settings::default().connections, value_name = "N", env = "SCOREBOX_CONNECTIONS")]
+    connections: usize,
+    /// Milliseconds that a client may take to send a request's head, and a connection may stay idle
+    #[arg(long, default_value_t = Settings::default().head_ms, value_name = "MS")]
+    head_ms: u64,
+    /// Milliseconds that a client may read nothing of an answer
+    #[arg(long, default_value_t = Settings::default().answer_ms, value_name = "MS")]
+    answer_ms: u64,
     /// Count nothing: no `/v1/bundles/NAME/monitoring`, and no gauges of what has moved
     #[arg(long)]
     no_monitor: bool,
@@ -46,8 +55,14 @@ pub(super) fn run(engine: Engine, arguments: &Arguments) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(|error| Error::new(ErrorCode::HostSetup, format!("the server's threads: {error}")))?;
-    let settings =
-        Settings { assets: arguments.assets.clone(), monitor: !arguments.no_monitor, ..Settings::default() };
+    let settings = Settings {
+        assets: arguments.assets.clone(),
+        connections: arguments.connections,
+        head_ms: arguments.head_ms,
+        answer_ms: arguments.answer_ms,
+        monitor: !arguments.no_monitor,
+        ..Settings::default()
+    };
     runtime.block_on(crate::server::serve(engine, arguments.bundle.clone(), arguments.listen, settings))?;
     Ok(ExitCode::SUCCESS)
 }

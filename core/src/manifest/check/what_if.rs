@@ -4,17 +4,16 @@ use super::super::{Input, InputType, Lever, Manifest, Toward, WhatIf};
 use super::{each, invalid, unique, unknown};
 use crate::error::Result;
 use crate::json::Value;
+use crate::limits::Limits;
 
 /// Most fields.
 const MAX_FIELDS: usize = 32;
-/// Most records that are tried for one answer.
-const MAX_TRIES: usize = 10_000;
 /// Most steps in one direction, and most values.
 const MAX_STEPS: u32 = 1_000;
 /// Whole numbers up to here are exact as doubles.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
-pub(super) fn check_what_if(own: &WhatIf, manifest: &Manifest) -> Result<()> {
+pub(super) fn check_what_if(own: &WhatIf, manifest: &Manifest, limits: &Limits) -> Result<()> {
     if manifest.policy.is_none() {
         return Err(invalid("there is no `policy`, so there is no outcome that could change"));
     }
@@ -27,8 +26,9 @@ pub(super) fn check_what_if(own: &WhatIf, manifest: &Manifest) -> Result<()> {
         None => lever.values.len(),
     };
     let all: usize = own.fields.iter().map(steps).sum();
-    if all > MAX_TRIES {
-        let message = format!("up to {all} records would be tried for one answer, the limit is {MAX_TRIES}");
+    if all > limits.what_if_records {
+        let most = limits.what_if_records;
+        let message = format!("up to {all} records would be tried for one answer, the limit is {most}");
         return Err(invalid(message).at("fields"));
     }
     unique("fields", own.fields.iter().map(|lever| lever.of.as_str()), "of")?;
@@ -37,8 +37,9 @@ pub(super) fn check_what_if(own: &WhatIf, manifest: &Manifest) -> Result<()> {
         let Some(input) = inputs().find(|input| input.name == lever.of) else {
             return Err(unknown("input", &lever.of, inputs().map(|input| input.name.as_str())).at("of"));
         };
-        if input.personal {
-            let message = "the input is personal, and decisions would show its values; leave it out";
+        if input.personal || input.mask.is_some() {
+            let what = if input.personal { "is personal" } else { "has a mask" };
+            let message = format!("the input {what}, and decisions would show its values; leave it out");
             return Err(invalid(message).at("of"));
         }
         check_lever(lever, input)

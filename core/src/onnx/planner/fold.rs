@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::kernel::{Inputs, Io, Kernel};
+use super::super::kernel::{Constants, Io, Kernel};
 use super::super::tensor::Tensor;
 use super::super::value::Value;
 use super::Shared;
@@ -16,22 +16,6 @@ const ELEMENTS: usize = 1 << 16;
 const BYTES: usize = 1 << 20;
 /// Steps of one folded node, which may be a loop.
 const STEPS: u64 = 1_000;
-
-struct Constants<'c>(&'c [Option<Arc<Tensor>>]);
-
-impl Inputs for Constants<'_> {
-    fn value(&self, _at: usize) -> Option<&Value> {
-        None
-    }
-
-    fn tensor(&self, at: usize) -> Option<&Tensor> {
-        self.0.get(at)?.as_deref()
-    }
-
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-}
 
 /// The outputs of a node for constant inputs, or `None` where it is left for the run.
 pub(super) fn fold(

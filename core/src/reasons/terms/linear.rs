@@ -102,8 +102,8 @@ impl Tracer<'_> {
             constants.collect()
         };
         let rows = count + 1;
-        let factors = probe::run(&*step.kernel, inputs(rows, 1.0, false)?, 1)?.pop()?;
-        let bias = probe::run(&*step.kernel, inputs(2, 0.0, true)?, 1)?.pop()?;
+        let factors = probe::run(&*step.kernel, &inputs(rows, 1.0, false)?, 1)?.pop()?;
+        let bias = probe::run(&*step.kernel, &inputs(2, 0.0, true)?, 1)?.pop()?;
         let (dims, width) = match factors.shape().sizes() {
             [first, dims @ ..] if *first == rows => (dims.to_vec(), dims.iter().product::<usize>()),
             _ => return None,

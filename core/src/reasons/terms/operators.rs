@@ -261,7 +261,7 @@ impl Tracer<'_> {
         if elements.len() as i64 > ROW {
             return None;
         }
-        let made = probe::run(&*step.kernel, inputs, step.outputs.len())?;
+        let made = probe::run(&*step.kernel, &inputs, step.outputs.len())?;
         made.iter().map(|tensor| follow(tensor, &elements)).collect()
     }
 

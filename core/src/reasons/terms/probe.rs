@@ -6,32 +6,16 @@
 
 use std::sync::Arc;
 
-use crate::onnx::kernel::{Inputs, Io, Kernel, Scratch};
+use crate::onnx::kernel::{Constants, Io, Kernel, Scratch};
 use crate::onnx::{Data, Shape, Tensor, Value};
 
 /// Elements that one probe may make.
 const ELEMENTS: usize = 1 << 23;
 
-struct Given(Vec<Option<Arc<Tensor>>>);
-
-impl Inputs for Given {
-    fn value(&self, _at: usize) -> Option<&Value> {
-        None
-    }
-
-    fn tensor(&self, at: usize) -> Option<&Tensor> {
-        self.0.get(at)?.as_deref()
-    }
-
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-}
-
 /// Runs a kernel; its outputs, or `None` where it fails or gives no tensors.
 pub(super) fn run(
     kernel: &dyn Kernel,
-    inputs: Vec<Option<Arc<Tensor>>>,
+    inputs: &[Option<Arc<Tensor>>],
     outputs: usize,
 ) -> Option<Vec<Tensor>> {
     let mut made: Vec<Value> = Vec::new();
@@ -40,7 +24,7 @@ pub(super) fn run(
     scratch.frames.bytes_left = ELEMENTS * size_of::<f64>();
     kernel
         .run(&mut Io {
-            inputs: &Given(inputs),
+            inputs: &Constants(inputs),
             outputs: &mut made,
             max_elements: ELEMENTS,
             scratch: &mut scratch,
