@@ -153,4 +153,22 @@ export interface Decision {
   offers?: Offers | null;
   /** `sha256:…` of the module, the bundle and the salted input: what is needed to replay it. */
   digests: { module: string; bundle: string; input: string };
+  /** Only where it is asked for: what would change the outcome. */
+  what_if?: WhatIf;
+}
+
+/** The smallest change of each permitted field, alone, that gives another outcome. */
+export interface WhatIf {
+  /** Fewest steps first. */
+  changes: {
+    field: string;
+    from: number | string | boolean;
+    to: number | string | boolean;
+    steps: number;
+    outcome: Outcome;
+  }[];
+  /** Fields of which nothing that was tried changes the outcome, or that the record does not have. */
+  without: string[];
+  /** Records that were scored. */
+  tried: number;
 }

@@ -22,6 +22,8 @@ export interface ScoreOptions {
   state?: BanditState;
   /** Whether what is decided is counted, for `takeCounts`. */
   monitor?: boolean;
+  /** Whether the decision says what would change its outcome; for one record, of a bundle that has `what_if`. */
+  whatIf?: boolean;
 }
 
 /** Options of a batch. */
@@ -35,7 +37,7 @@ export type RecordLike = { readonly [name: string]: unknown };
 
 /** The options as the module reads them (`wasm/ABI.md`). */
 export function requestOptions(options: ScoreOptions): { [name: string]: unknown } {
-  const { now, salt, reasons, lang, held, state, monitor } = options;
+  const { now, salt, reasons, lang, held, state, monitor, whatIf } = options;
   const request: { [name: string]: unknown } = {};
   if (now !== undefined) request.now = now instanceof Date ? time(now) : now;
   if (salt !== undefined) request.salt = typeof salt === "string" ? salt : hex(salt);
@@ -44,6 +46,7 @@ export function requestOptions(options: ScoreOptions): { [name: string]: unknown
   if (held !== undefined) request.held = held;
   if (state !== undefined) request.state = state;
   if (monitor !== undefined) request.monitor = monitor;
+  if (whatIf !== undefined) request.what_if = whatIf;
   return request;
 }
 

@@ -17,6 +17,7 @@ export type {
   TraceStep,
   Verdict,
   View,
+  WhatIf,
 } from "./decision.js";
 export type {
   BundleDescription,

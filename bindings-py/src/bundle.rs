@@ -15,11 +15,12 @@ pub(crate) struct NativeBundle {
     bundle: Bundle,
 }
 
-/// Time, salt, reasons, language, held, state (JSON), monitor: as Python has them.
-type Options = (String, Option<Vec<u8>>, Option<u32>, Option<String>, Option<String>, Option<String>, bool);
+/// Time, salt, reasons, language, held, state (JSON), monitor, what-if: as Python has them.
+type Options =
+    (String, Option<Vec<u8>>, Option<u32>, Option<String>, Option<String>, Option<String>, bool, bool);
 
 fn read_options(py: Python<'_>, options: Options) -> PyResult<ScoreOptions> {
-    let (now, salt, reasons, lang, held, state, monitor) = options;
+    let (now, salt, reasons, lang, held, state, monitor, what_if) = options;
     let held = held.map(|held| match held.as_str() {
         "first" => Ok(Held::First),
         "all" => Ok(Held::All),
@@ -29,7 +30,7 @@ fn read_options(py: Python<'_>, options: Options) -> PyResult<ScoreOptions> {
     let held = held.transpose().map_err(|error| raise(py, &error))?;
     let state =
         state.map(|state| BanditState::parse(&state)).transpose().map_err(|error| raise(py, &error))?;
-    Ok(ScoreOptions { now: Now::At(now), salt, reasons, lang, held, state, monitor })
+    Ok(ScoreOptions { now: Now::At(now), salt, reasons, lang, held, state, monitor, what_if })
 }
 
 /// Rows that go to the module in one call: enough to hide a call's cost, few enough that explaining

@@ -126,3 +126,17 @@ def test_counts_of_other_bundles_do_not_mix(stump: scorebox.Bundle, linear: scor
     with pytest.raises(scorebox.Error) as caught:
         stump.monitor(other)
     assert (caught.value.code, caught.value.path) == ("request_invalid", "counts[0].bundle")
+
+
+def test_what_would_change_an_outcome(root: Path) -> None:
+    levers = scorebox.Bundle.load(root / "tests" / "bundles" / "levers")
+    record = {"amount": 9_000, "income": 12_000, "purpose": "car", "guarantor": False, "age": 40}
+    decision = levers.score(record, what_if=True)
+    assert decision.outcome == "decline"
+    for change in decision["what_if"]["changes"]:
+        assert levers.score({**record, change["field"]: change["to"]}).outcome == change["outcome"] == "approve"
+    assert decision["what_if"]["without"] == ["purpose"]
+    assert "what_if" not in levers.score(record)
+    with pytest.raises(scorebox.Error) as caught:
+        levers.score(pd.DataFrame([record]), what_if=True)
+    assert (caught.value.code, caught.value.path) == ("request_invalid", "what_if")

@@ -38,6 +38,9 @@ pub struct ScoreOptions {
     pub state: Option<BanditState>,
     /// Whether what is decided is counted, for [`crate::Bundle::take_counts`]. Default no.
     pub monitor: bool,
+    /// Whether the decision says what would change its outcome; for one record, of a bundle whose manifest has
+    /// `what_if`. Default no.
+    pub what_if: bool,
 }
 
 /// What a decision says of items that are not offered.
@@ -101,6 +104,8 @@ struct Request<'a> {
     state: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     monitor: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    what_if: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<BatchOutput>,
 }
@@ -121,6 +126,7 @@ impl ScoreOptions {
             held: self.held,
             state: self.state.as_ref().map(|state| &*state.0),
             monitor: self.monitor,
+            what_if: self.what_if,
             output,
         };
         // Text, numbers and options only: there is nothing in it that cannot be written.
@@ -159,10 +165,11 @@ mod tests {
             held: Some(Held::All),
             state: Some(BanditState::parse(" {\"format\": 1} ").unwrap()),
             monitor: true,
+            what_if: true,
         };
         assert_eq!(
             all.record_request(r#"{"a":1}"#),
-            r#"{"record":{"a":1},"now":"2026-11-23T09:00:00Z","salt":"01ab","reasons":3,"lang":"zh","held":"all","state":{"format": 1},"monitor":true}"#
+            r#"{"record":{"a":1},"now":"2026-11-23T09:00:00Z","salt":"01ab","reasons":3,"lang":"zh","held":"all","state":{"format": 1},"monitor":true,"what_if":true}"#
         );
         assert_eq!(none.batch_request(BatchOutput::Decisions), r#"{"output":"decisions"}"#);
         assert!(BanditState::parse("{").is_err());

@@ -69,11 +69,12 @@ function expected({ body, expected: text }, module) {
 }
 
 /**
- * Whether a table can say the record: each field an input, of the type that its column has. A column of
+ * Whether a batch can be asked for it (what would change an outcome is asked for one record at a time) and a table can
+ * say the record: each field an input, of the type that its column has. A column of
  * texts is read as CSV is, so that "34" is a number there and an empty text is missing.
  */
 function fits(request, inputs) {
-  if (!request || !inputs) return false;
+  if (!request || !inputs || "what_if" in request) return false;
   return Object.entries(request.record).every(([name, value]) => {
     const type = inputs.find((input) => input.name === name)?.type;
     if (type === undefined || value === null) return type !== undefined;

@@ -20,6 +20,8 @@ export async function scored(): Promise<number | null | undefined> {
   console.log(offer?.channel, decision.offers?.held[0]?.cause, decision.view?.fields.pd?.band);
   const state = bundle.update([{ record: { age: 34 }, item: "loan", reward: 1, now: new Date() }]);
   bundle.score({ age: 34 }, { state, held: "all", monitor: true });
+  const change = bundle.score({ age: 34 }, { whatIf: true }).what_if?.changes[0];
+  console.log(change?.field, change?.to, change?.outcome);
   console.log(bundle.monitor(bundle.takeCounts()).report.fields[0]?.index);
   // @ts-expect-error an option that does not exist
   bundle.score({}, { language: "en" });

@@ -59,6 +59,7 @@ class Bundle:
         held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
+        what_if: bool = False,
     ) -> Decision: ...
     @overload
     def score(
@@ -71,6 +72,7 @@ class Bundle:
         held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
+        what_if: bool = False,
     ) -> list[Decision]: ...
     @overload
     def score(
@@ -83,6 +85,7 @@ class Bundle:
         held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
+        what_if: bool = False,
         output: Literal["columns", "decisions"] = "columns",
     ) -> Frame: ...
     def score(
@@ -95,6 +98,7 @@ class Bundle:
         held: Literal["first", "all", "counts"] | None = None,
         state: Mapping[str, Any] | str | None = None,
         monitor: bool = False,
+        what_if: bool = False,
         output: Literal["columns", "decisions"] = "columns",
     ) -> Any:
         """Scores a record, a list of records, or a frame.
@@ -114,11 +118,13 @@ class Bundle:
         held: what decisions say of items that are not offered; by default what the bundle says.
         state: what a bandit has learned, as `update` gives it; by default what the bundle brings.
         monitor: whether what is decided is counted, for `counts`.
+        what_if: whether the decision says what would change its outcome; not for frames, and only of a bundle
+            whose manifest says which fields may be varied.
 
         A missing or wrong field is no exception: the decision's quality verdict says so. Raises `Error`:
         `record_malformed`, `record_budget`, `request_invalid`, `deadline`, `memory`.
         """
-        options = (_time(now), salt, reasons, lang, held, _state(state), monitor)
+        options = (_time(now), salt, reasons, lang, held, _state(state), monitor, what_if)
         kind = kind_of(data)
         if kind is not None:
             decisions = _decisions(output)

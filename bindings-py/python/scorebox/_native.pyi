@@ -10,7 +10,7 @@ __version__: str
 
 _Column = tuple[str, int, NDArray[np.uint8] | list[str | None], NDArray[np.uint8] | None]
 _Result = tuple[str, int, NDArray[np.uint8] | list[str], NDArray[np.uint8] | None]
-_Options = tuple[str, bytes | None, int | None, str | None, str | None, str | None, bool]
+_Options = tuple[str, bytes | None, int | None, str | None, str | None, str | None, bool, bool]
 _Port = tuple[str, str, list[int | str | None] | None]
 
 @final

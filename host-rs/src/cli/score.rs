@@ -142,6 +142,7 @@ impl Arguments {
             }),
             state: self.state.as_deref().map(super::learn::read_state).transpose()?,
             monitor: self.monitor.is_some(),
+            what_if: false,
         })
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct ScoreBody<'a> {
     #[serde(borrow)]
     #[schema(value_type = Option<Object>)]
     state: Option<&'a RawValue>,
+    /// Whether the decision on `record` says what would change its outcome.
+    what_if: Option<bool>,
 }
 
 /// What decisions say of items that are not offered.
@@ -66,6 +68,8 @@ pub(crate) struct QueryOptions {
     lang: Option<String>,
     /// As in a JSON body, which goes first.
     held: Option<HeldName>,
+    /// As in a JSON body, which goes first.
+    what_if: Option<bool>,
     #[serde(skip)]
     #[param(ignore)]
     state: Option<BanditState>,
@@ -85,7 +89,8 @@ impl QueryOptions {
             HeldName::Counts => Held::Counts,
         });
         let (reasons, lang, state) = (self.reasons, self.lang, self.state);
-        Ok(ScoreOptions { now, salt: Some(salt), reasons, lang, held, state, monitor: false })
+        let what_if = self.what_if.unwrap_or(false);
+        Ok(ScoreOptions { now, salt: Some(salt), reasons, lang, held, state, monitor: false, what_if })
     }
 }
 
@@ -132,7 +137,7 @@ pub(crate) fn read(form: Form, body: &str, query: QueryOptions) -> Result<(Recor
     let parsed: ScoreBody<'_> = serde_json::from_str(body).map_err(|error| {
         // The parser's own message may quote what the client sent, and that may be personal.
         let message = "the body must be {\"record\": {…}} or {\"records\": [{…}]}; \
-            now, salt, reasons, lang, held and state may be added";
+            now, salt, reasons, lang, held, state and what_if may be added";
         let place = format!("line {} column {}", error.line(), error.column());
         Error::new(ErrorCode::RequestInvalid, message).at(place)
     })?;
@@ -142,6 +147,7 @@ pub(crate) fn read(form: Form, body: &str, query: QueryOptions) -> Result<(Recor
         reasons: parsed.reasons.or(query.reasons),
         lang: parsed.lang.or(query.lang),
         held: parsed.held.or(query.held),
+        what_if: parsed.what_if.or(query.what_if),
         state: parsed.state.map(|state| BanditState::parse(state.get())).transpose()?,
     };
     match (parsed.record, parsed.records) {
